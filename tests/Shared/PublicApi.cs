@@ -126,8 +126,10 @@ internal static class PublicApi
         Assert.Fail(
             $"""
             The public API differs from {approvedPath}:
-            {string.Join('\n', gone.Select(line => "- " + line.Trim()).Concat(added.Select(line => "+ " + line.Trim())))}
-            The whole of it is in {receivedPath}. If the change is meant, run this test with VFIO_ACCEPT_API=1 and commit the approved file.
+            {string.Join('\n', gone.Select(line => $"- {line.Trim()}"))}
+            {string.Join('\n', added.Select(line => $"+ {line.Trim()}"))}
+            All of it is in {receivedPath}.
+            If the change is right, run this test with VFIO_ACCEPT_API=1 and commit the approved file.
             """);
     }
 }

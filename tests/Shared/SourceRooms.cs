@@ -21,7 +21,8 @@ internal static partial class SourceRooms
     private static Type Outermost(Type type) => type.DeclaringType is Type outer ? Outermost(outer) : type;
 
     [GeneratedRegex(
-        @"^(?:(?:public|internal|static|sealed|abstract|partial|readonly|ref|unsafe) )*(?:class|interface|enum|struct|record(?: struct| class)?) (?<name>\w+)",
+        @"^(?:(?:public|internal|static|sealed|abstract|partial|readonly|ref|unsafe) )*"
+        + @"(?:class|interface|enum|struct|record(?: struct| class)?) (?<name>\w+)",
         RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

@@ -9,7 +9,6 @@ internal sealed class SourceText
 {
     private readonly string _text;
     private readonly StringBuilder _code = new();
-    private readonly HashSet<int> _linesInStrings = [];
     private int _at;
 
     private SourceText(string text) => _text = text;
@@ -19,14 +18,6 @@ internal sealed class SourceText
         SourceText source = new(text);
         source.Code(holeBraces: 0);
         return source._code.ToString();
-    }
-
-    /// <summary>Gets the line numbers, from 1, between the first and the last line of string literals.</summary>
-    public static IReadOnlySet<int> LinesInStrings(string text)
-    {
-        SourceText source = new(text);
-        source.Code(holeBraces: 0);
-        return source._linesInStrings;
     }
 
     private bool Looking(string what) => _text.AsSpan(_at).StartsWith(what, StringComparison.Ordinal);
@@ -106,7 +97,6 @@ internal sealed class SourceText
         }
 
         bool raw = quotes >= 3;
-        int first = _at;
         _at = start + (raw ? quotes : 1);
         string end = raw ? new string('"', quotes) : "\"";
         while (_at < _text.Length && !(Looking(end) && !(verbatim && Looking("\"\""))))
@@ -130,17 +120,7 @@ internal sealed class SourceText
         }
 
         _at = int.Min(_text.Length, _at + end.Length);
-        AddLines(first);
         return true;
-    }
-
-    private void AddLines(int start)
-    {
-        int lines = _text.AsSpan(start.._at).Count('\n');
-        if (lines > 1)
-        {
-            _linesInStrings.UnionWith(Enumerable.Range(_text.AsSpan(..start).Count('\n') + 2, lines - 1));
-        }
     }
 
     private void Hole(int braces, bool isEscapable)

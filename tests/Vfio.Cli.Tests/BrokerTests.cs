@@ -74,7 +74,8 @@ public sealed class BrokerTests : IDisposable
         else
         {
             Assert.Matches(
-                @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refused user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any code=not-allowed reason=""line 1 of the policy denies it""\n$",
+                @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refused user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 "
+                + @"backend=any code=not-allowed reason=""line 1 of the policy denies it""\n$",
                 result.Output);
         }
     }

@@ -35,7 +35,8 @@ public sealed class DeviceArgumentTests : IDisposable
         _host.AddJournalEntry(
             "0000:03:01.0", 0x1234, 0x11e8, "edu", user: null,
             """
-            "interfaces": [{ "name": "lan0", "isUp": false }], "disks": [{ "name": "sda" }, { "name": "sda1" }], "otherNames": [{ "name": "nvme9" }]
+            "interfaces": [{ "name": "lan0", "isUp": false }], "disks": [{ "name": "sda" }, { "name": "sda1" }],
+            "otherNames": [{ "name": "nvme9" }]
             """);
         Assert.Equal("0000:03:01.0", Show(name));
     }

@@ -266,8 +266,11 @@ internal sealed class FakeHost : IDisposable
         $$"""
         {
           "version": 2, "address": "{{address}}", "vendorId": "{{vendor:x4}}", "deviceId": "{{device:x4}}",
-          "driver": "vfio-pci", "driverBefore": {{Quote(driverBefore)}}, "moduleBefore": null, "overrideBefore": null, "loadedModules": [], "functionsBefore": null, "enabledFunctions": false,
-          {{(names.Length == 0 ? "\"interfaces\": [], \"disks\": []" : names)}}, {{(names.Contains("otherNames", StringComparison.Ordinal) ? "" : "\"otherNames\": [], ")}}"user": {{Quote(user)}}, "nodes": [],
+          "driver": "vfio-pci", "driverBefore": {{Quote(driverBefore)}}, "moduleBefore": null, "overrideBefore": null,
+          "loadedModules": [], "functionsBefore": null, "enabledFunctions": false,
+          {{(names.Length == 0 ? "\"interfaces\": [], \"disks\": []" : names)}},
+          {{(names.Contains("otherNames", StringComparison.Ordinal) ? "" : "\"otherNames\": [], ")}}
+          "user": {{Quote(user)}}, "nodes": [],
           "takenAt": "2026-11-22T19:40:12+00:00", "takenBy": "root", "processId": 4711
         }
         """);

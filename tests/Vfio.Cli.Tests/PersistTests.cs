@@ -105,11 +105,19 @@ public sealed class PersistTests : IDisposable
 
     private void WriteState(params string[] addresses) => _host.Write(
         "etc/vfio/persistent.json",
-        $$"""{"version": 1, "program": "/usr/bin/vfio", "createdFolders": ["etc/vfio"], "devices": [{{string.Join(',', addresses.Select(Entry))}}]}""");
+        $$"""
+        {
+          "version": 1, "program": "/usr/bin/vfio", "createdFolders": ["etc/vfio"],
+          "devices": [{{string.Join(',', addresses.Select(Entry))}}]
+        }
+        """);
 
     private static string Entry(string address) => $$"""
-        { "version": 2, "address": "{{address}}", "vendorId": "8086", "deviceId": "10d3", "driver": "vfio-pci", "driverBefore": "e1000e",
-          "moduleBefore": null, "overrideBefore": null, "loadedModules": [], "functionsBefore": null, "enabledFunctions": false, "interfaces": [], "disks": [], "otherNames": [], "user": null, "nodes": [],
+        { "version": 2, "address": "{{address}}", "vendorId": "8086", "deviceId": "10d3", "driver": "vfio-pci",
+          "driverBefore": "e1000e", "moduleBefore": null, "overrideBefore": null, "loadedModules": [],
+          "functionsBefore": null,
+          "enabledFunctions": false, "interfaces": [], "disks": [], "otherNames": [], "user": null,
+          "nodes": [],
           "takenAt": "2026-11-22T19:40:12+00:00", "takenBy": "root", "processId": 4711 }
         """;
 }

@@ -3,7 +3,8 @@ namespace Vfio.Cli.Tests;
 public sealed class ReplayTests : RegisterCommandTest
 {
     private const string Header =
-        """{"format":"vfio-recording","version":1,"address":"0000:00:14.3","vendorId":"8086","deviceId":"10d3","startedAt":"2026-11-22T20:27:01Z"}""";
+        """{"format":"vfio-recording","version":1,"address":"0000:00:14.3","vendorId":"8086","deviceId":"10d3",""" +
+        "\"startedAt\":\"2026-11-22T20:27:01Z\"}";
 
     [Fact]
     public void A_recording_has_one_line_per_access()
@@ -132,7 +133,8 @@ public sealed class ReplayTests : RegisterCommandTest
         "'timeout' is not a number of seconds",
         "H",
         "G",
-        """{"operation":"wait","region":"bar0","offset":0,"width":8,"value":"0x1","mask":"0x1","wanted":"0x1","timeout":1e9}""")]
+        """{"operation":"wait","region":"bar0","offset":0,"width":8,"value":"0x1","mask":"0x1","wanted":"0x1",""" +
+        "\"timeout\":1e9}")]
     [InlineData(3, "is not a JSON object", "H", "G", """{"operation":[[[[[[[[]]]]]]]]}""")]
     [InlineData(3, "is not valid text", "H", "G", """{"operation":"\ud800"}""")]
     [InlineData(

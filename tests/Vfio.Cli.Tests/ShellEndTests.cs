@@ -113,13 +113,10 @@ public sealed class ShellEndTests : RegisterCommandTest
         AddRegions();
         Result status = RunWith((address, _) => new VfioDevice(Device, address), "status").Succeeded();
         Assert.Equal(
-            """
-            0000:00:14.3
-              backend     noiommu
-              bus master  enabled
-              memory      none: 0000:00:14.3 was opened without an IOMMU, so nothing translates or restricts its addresses; DMA needs an IOMMU (intel_iommu=on)
-
-            """, status.Output);
+            "0000:00:14.3\n  backend     noiommu\n  bus master  enabled\n  memory      none: 0000:00:14.3 was opened "
+            + "without an IOMMU, so nothing translates or restricts its addresses; DMA needs an IOMMU "
+            + "(intel_iommu=on)\n",
+            status.Output);
         RunWith((address, _) => new VfioDevice(Device, address), "alloc 1")
             .FailedWith(1, "stdin:1: alloc: 0000:00:14.3 was opened without an IOMMU", "registers");
         Result json = RunWith((address, _) => new VfioDevice(Device, address), "status", "--json").Succeeded();

@@ -14,7 +14,8 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
     [Theory]
     [InlineData(
         VfioBackend.Iommufd,
-        "open IOMMU_IOAS_ALLOC VFIO_DEVICE_BIND_IOMMUFD VFIO_DEVICE_ATTACH_IOMMUFD_PT IOMMU_IOAS_IOVA_RANGES IOMMU_IOAS_MAP")]
+        "open IOMMU_IOAS_ALLOC VFIO_DEVICE_BIND_IOMMUFD VFIO_DEVICE_ATTACH_IOMMUFD_PT IOMMU_IOAS_IOVA_RANGES "
+        + "IOMMU_IOAS_MAP")]
     [InlineData(VfioBackend.Type1v2, Type1Calls)]
     [InlineData(VfioBackend.CompatibleType1v2, Type1Calls)]
     public void Each_failing_call_is_named_and_leaves_nothing_open(VfioBackend backend, string expected)

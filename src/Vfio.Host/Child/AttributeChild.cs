@@ -49,7 +49,12 @@ internal sealed class AttributeChild : IDisposable
         echo ready
         while IFS= read -r verb && IFS= read -r path && IFS= read -r value; do
             if [ "$verb" = read ]; then
-                if IFS= read -r value < "$path" || [ -n "$value" ]; then printf '=%s\n' "$value"; echo 0; else echo '?'; fi
+                if IFS= read -r value < "$path" || [ -n "$value" ]; then
+                    printf '=%s\n' "$value"
+                    echo 0
+                else
+                    echo '?'
+                fi
             else
                 [ -n "$value" ] || value='
         '

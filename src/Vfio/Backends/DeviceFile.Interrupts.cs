@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// Its interrupts.
+// The interrupts of the device.
 internal sealed partial class DeviceFile
 {
     public IrqInfo GetInterruptInfo(IrqIndex index)

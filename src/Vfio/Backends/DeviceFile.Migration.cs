@@ -8,7 +8,10 @@ internal sealed partial class DeviceFile
     public int SetMigrationState(uint state, out IMigrationData? data) =>
         SetMigrationState(this, calls, state, out data);
 
-    /// <summary>Moves a device by the kernel's structure, whose descriptor becomes the session.</summary>
+    /// <summary>
+    /// Sets the migration state of a device through the kernel's structure; the descriptor in the answer becomes the
+    /// session.
+    /// </summary>
     public static int SetMigrationState(IDeviceFeatures device, SystemCalls calls, uint state, out IMigrationData? data)
     {
         VfioUapi.vfio_device_feature_mig_state request = new() { device_state = state, data_fd = -1 };
@@ -17,7 +20,7 @@ internal sealed partial class DeviceFile
             VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE,
             MigrationFeatures.AsBytes(ref request),
             out _);
-        // Where the call failed the kernel has not filled the field: what is in it is not ours to close.
+        // If the call failed, the kernel has not filled in the field: the number in it is not a descriptor of ours.
         data = errno == 0 && request.data_fd >= 0
             ? new MigrationFile(calls, new SafeFileHandle(request.data_fd, ownsHandle: true))
             : null;

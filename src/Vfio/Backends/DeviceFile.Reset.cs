@@ -3,13 +3,14 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-// Resets of its bus, and writes that an eventfd makes.
+// Resets of the bus, and writes that an eventfd triggers.
 internal sealed partial class DeviceFile
 {
     private const int FunctionBits = 3;
 
     /// <summary>
-    /// The group it was had from: what proves that it is ours. Null for a device that was opened by its own node.
+    /// Gets the group that the device was opened through, which proves to the kernel that it belongs to this process;
+    /// <see langword="null"/> if it was opened through its own node.
     /// </summary>
     public SafeFileHandle? Group { get; init; }
 

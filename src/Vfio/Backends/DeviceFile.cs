@@ -5,13 +5,13 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A device behind the kernel's VFIO device descriptor, however that was come by.</summary>
-/// <param name="calls">Who makes the system calls.</param>
-/// <param name="device">The descriptor; owned.</param>
+/// <summary>Represents a device behind a VFIO device descriptor of the kernel.</summary>
+/// <param name="calls">Makes the system calls.</param>
+/// <param name="device">The descriptor, which this object owns.</param>
 /// <param name="subject">The device's name in messages.</param>
-/// <param name="backendName">How the descriptor was come by.</param>
-/// <param name="closing">Called once, before the descriptor is closed: others stop using it.</param>
-/// <param name="closed">Called once, after the descriptor is closed: lets go of what had to stay open as long.</param>
+/// <param name="backendName">The backend through which the descriptor was obtained.</param>
+/// <param name="closing">Called once before the descriptor is closed, so that others stop using it.</param>
+/// <param name="closed">Called once after the descriptor is closed, to close what had to stay open with it.</param>
 internal sealed partial class DeviceFile(
     SystemCalls calls,
     SafeFileHandle device,
@@ -79,7 +79,8 @@ internal sealed partial class DeviceFile(
         return errno switch
         {
             0 => new SafeFileHandle(fd, ownsHandle: true),
-            // A kernel before 6.19, or without CONFIG_VFIO_PCI_DMABUF; a device that none may reach by DMA.
+            // The kernel is older than 6.19 or has no CONFIG_VFIO_PCI_DMABUF, or other devices cannot access this
+            // device.
             Errno.ENOTTY or Errno.EOPNOTSUPP => null,
             _ => throw new VfioException(
                 "VFIO_DEVICE_FEATURE_DMA_BUF",
@@ -104,7 +105,7 @@ internal sealed partial class DeviceFile(
         }
     }
 
-    // Offsets come from the kernel: one that no file has is its own error (EINVAL).
+    // Offsets come from the kernel; it refuses one that is out of range (EINVAL).
     private static long PlaceIn(RegionInfo region, ulong offset) =>
         region.FileOffset <= long.MaxValue && offset <= long.MaxValue - region.FileOffset
             ? (long)(region.FileOffset + offset)

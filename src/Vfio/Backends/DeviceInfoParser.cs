@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// Turns the kernel's device structure and its capability chain into a <see cref="DeviceInfo"/>. The chain is bounded:
-/// what leads out of the answer or in a circle ends it.
+/// Parses the kernel's device structure and its capability chain into a <see cref="DeviceInfo"/>. The chain is bounded:
+/// an offset outside the answer, or a loop, ends it.
 /// </summary>
 internal static class DeviceInfoParser
 {
@@ -27,7 +27,7 @@ internal static class DeviceInfoParser
             && InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header);
             count++)
         {
-            // The others are of s390's zPCI devices, on which .NET does not run.
+            // The other capabilities are those of zPCI devices on s390, where .NET does not run.
             if (header.id == VfioUapi.VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP
                 && InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_device_info_cap_pci_atomic_comp found))
             {

@@ -2,16 +2,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>An address space of the kernel's, which devices of the host can be opened into.</summary>
+/// <summary>Represents an address space of the kernel, into which devices of the host can be opened.</summary>
 internal interface IHostAddressSpace : IAddressSpaceBackend
 {
-    /// <summary>Gets whether it is what a device's options ask for.</summary>
+    /// <summary>Gets whether it is one that a device's options request.</summary>
     bool Suits(VfioBackend backend);
 
-    /// <summary>Opens a device and puts it into this address space. A step that fails leaves nothing behind.</summary>
+    /// <summary>Opens a device into this address space. If a step fails, nothing stays open.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="node">The device's own node, if it has been looked up already.</param>
-    /// <param name="token">A virtual function's.</param>
+    /// <param name="node">The device's own node, if it is already known.</param>
+    /// <param name="token">The token of a virtual function.</param>
     IDeviceBackend Open(IHostDevice device, string? node, Guid? token);
 
     /// <summary>

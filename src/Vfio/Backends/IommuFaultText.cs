@@ -4,14 +4,14 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Reads what the kernel's IOMMU drivers write into the log of a stopped transfer: Intel's
-/// (<c>DMAR: [DMA Write NO_PASID] Request device [00:03.0] fault addr 0x… [fault reason 0x05] …</c>) and AMD's
-/// (<c>vfio-pci 0000:00:03.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x… address=0x… flags=0x…]</c>). Arm's name a
-/// stream, not a device.
+/// Parses the lines that the kernel's IOMMU drivers write to the log about a stopped transfer: Intel's (<c>DMAR: [DMA
+/// Write NO_PASID] Request device [00:03.0] fault addr 0x… [fault reason 0x05] …</c>) and AMD's (<c>vfio-pci
+/// 0000:00:03.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x… address=0x… flags=0x…]</c>). Arm's name a stream and
+/// not a device.
 /// </summary>
 internal static partial class IommuFaultText
 {
-    // RW, bit 5 of the flags: "AMD I/O Virtualization Technology (IOMMU) Specification", IO_PAGE_FAULT Event
+    // RW, bit 5 of the flags (AMD I/O Virtualization Technology (IOMMU) Specification, IO_PAGE_FAULT event).
     private const ulong AmdWrite = 1 << 5;
 
     public static IommuFault? Parse(string line)
@@ -43,12 +43,15 @@ internal static partial class IommuFaultText
     }
 
     [GeneratedRegex(
-        @"^DMAR: \[DMA (?<access>Read|Write)[^\]]*\] Request device \[(?:0x)?(?<device>[0-9a-f:.]{7,16})\] (?:PASID \S+ )?fault addr (?:0x)?(?<address>[0-9a-f]{1,16}) \[fault reason [^\]]*\] (?<reason>.{1,200})",
+        @"^DMAR: \[DMA (?<access>Read|Write)[^\]]*\] Request device \[(?:0x)?(?<device>[0-9a-f:.]{7,16})\] "
+        + @"(?:PASID \S+ )?fault addr (?:0x)?(?<address>[0-9a-f]{1,16}) \[fault reason [^\]]*\] (?<reason>.{1,200})",
         RegexOptions.CultureInvariant)]
     private static partial Regex Intel();
 
     [GeneratedRegex(
-        @"^(?:[\w-]{1,32} )?(?<device>[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi: Event logged \[IO_PAGE_FAULT domain=0x[0-9a-f]{1,8} address=0x(?<address>[0-9a-f]{1,16}) flags=0x(?<flags>[0-9a-f]{1,8})",
+        @"^(?:[\w-]{1,32} )?(?<device>[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi: Event logged "
+        + @"\[IO_PAGE_FAULT domain=0x[0-9a-f]{1,8} address=0x(?<address>[0-9a-f]{1,16}) "
+        + @"flags=0x(?<flags>[0-9a-f]{1,8})",
         RegexOptions.CultureInvariant)]
     private static partial Regex Amd();
 }

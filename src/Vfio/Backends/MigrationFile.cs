@@ -3,9 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>A session by the kernel's descriptor (data_fd).</summary>
-/// <param name="calls">Who makes the system calls.</param>
-/// <param name="file">The descriptor; owned.</param>
+/// <summary>Represents a migration session through the kernel's descriptor (data_fd).</summary>
+/// <param name="calls">Makes the system calls.</param>
+/// <param name="file">The descriptor, which this object owns.</param>
 internal sealed class MigrationFile(SystemCalls calls, SafeFileHandle file) : IMigrationData
 {
     public int Read(Span<byte> data, out int done)

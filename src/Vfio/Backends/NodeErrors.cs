@@ -1,17 +1,19 @@
 namespace Vfio;
 
-/// <summary>Why a node could not be opened: in words, and as the reason by which another way is tried.</summary>
+/// <summary>
+/// Explains why a node could not be opened, in words, and as the reason that decides whether another backend is tried.
+/// </summary>
 internal static class NodeErrors
 {
     public const string Iommufd = "/dev/iommu";
 
     /// <param name="host">The host.</param>
-    /// <param name="path">The node's path, as it was opened.</param>
-    /// <param name="node">The node, as the host calls it.</param>
+    /// <param name="path">The path of the node that was opened.</param>
+    /// <param name="node">The name of the node on the host.</param>
     /// <param name="numberFile">The path of its <c>dev</c> file in sysfs.</param>
-    /// <param name="errno">Why not.</param>
-    /// <param name="device">The device whose node it is, or whose group's.</param>
-    /// <param name="hint">What to do, where nothing is wrong with the node itself.</param>
+    /// <param name="errno">The error.</param>
+    /// <param name="device">The device that the node belongs to, directly or through its group.</param>
+    /// <param name="hint">What to do if nothing is wrong with the node itself.</param>
     public static VfioException Explain(
         HostRoot host,
         string path,

@@ -5,8 +5,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Turns the kernel's region structure and its capability chain into a <see cref="RegionInfo"/>. The chain is bounded:
-/// wild offsets, loops and areas outside the region are refused or left out.
+/// Parses the kernel's region structure and its capability chain into a <see cref="RegionInfo"/>. The chain is bounded:
+/// invalid offsets, loops and areas outside the region are refused or left out.
 /// </summary>
 internal static class RegionInfoParser
 {
@@ -36,7 +36,7 @@ internal static class RegionInfoParser
         };
     }
 
-    // Of each kind the first counts. Kinds that Linux gives for memory of other platforms are passed over.
+    // The first capability of each kind counts. Kinds that Linux uses for memory of other platforms are skipped.
     private static Chain Follow(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
     {
         Chain chain = default;
@@ -58,7 +58,8 @@ internal static class RegionInfoParser
             }
         }
 
-        // What may be mapped may have stood behind the break: nothing, then. The file descriptor reaches everything.
+        // The list of areas that can be mapped may be incomplete, so nothing is mapped. The file descriptor reaches all
+        // of the region.
         chain.Areas ??= isWhole ? null : [];
         return chain;
     }
@@ -76,7 +77,7 @@ internal static class RegionInfoParser
             i < capability.nr_areas && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_region_sparse_mmap_area area);
             i++)
         {
-            // Linux lists an area of length 0 where nothing of the region may be mapped.
+            // Linux lists an area of length 0 if nothing of the region can be mapped.
             if (area.size != 0 && area.offset < regionLength && area.size <= regionLength - area.offset)
             {
                 areas.Add(new MappableArea(area.offset, area.size));

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Vfio;
 
-/// <summary>The end of a wait.</summary>
+/// <summary>Represents the end of a wait.</summary>
 internal readonly struct Deadline
 {
-    private readonly long _end; // a time stamp; long.MaxValue for never
+    private readonly long _end; // a time stamp; long.MaxValue means never
 
     private Deadline(long end) => _end = end;
 

@@ -5,7 +5,7 @@ namespace Vfio;
 /// <summary>Runs every step of a cleanup or a recovery, even if an earlier one throws.</summary>
 internal static class Disposal
 {
-    /// <summary>Runs all steps, then throws the first exception: the others may follow from it.</summary>
+    /// <summary>Runs all steps, then throws the first exception, because the others may follow from it.</summary>
     public static void InTurn(ReadOnlySpan<Action> steps)
     {
         ExceptionDispatchInfo? first = null;
@@ -25,9 +25,9 @@ internal static class Disposal
     }
 
     /// <summary>
-    /// Runs all steps of a <see cref="IDisposable.Dispose"/>, which never throws: what the kernel refuses, and what
-    /// ended before, is no exception of the caller's. Whoever has to know calls the method that says so (<c>Unmap</c>,
-    /// <c>Return</c>, <c>Restore</c>, <c>Release</c>).
+    /// Runs all steps of an <see cref="IDisposable.Dispose"/>, which never throws: a caller cannot handle that the
+    /// kernel refused, or that something has ended already. Callers that need to know use the method that reports it
+    /// (<c>Unmap</c>, <c>Return</c>, <c>Restore</c>, <c>Release</c>).
     /// </summary>
     public static void Quietly(params ReadOnlySpan<Action> steps)
     {

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vfio;
 
 /// <summary>
-/// errno values this library tests for, and the names people search for. Numbers are asm-generic's (x86, arm64, riscv).
+/// Defines the errno values that this library tests for, and the names that people search for. The numbers are those of
+/// asm-generic (x86, arm64, riscv).
 /// </summary>
 internal static class Errno
 {

@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>A closed range of addresses.</summary>
+/// <summary>Represents a closed range of addresses.</summary>
 internal interface IInterval
 {
     ulong First { get; }
@@ -8,7 +8,7 @@ internal interface IInterval
     ulong Last { get; }
 }
 
-/// <summary>Searches lists of ranges that are sorted by address, none over another.</summary>
+/// <summary>Searches lists of disjoint ranges that are sorted by address.</summary>
 internal static class Intervals
 {
     /// <summary>

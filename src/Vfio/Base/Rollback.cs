@@ -1,13 +1,14 @@
 namespace Vfio;
 
 /// <summary>
-/// What an unfinished step has to undo: disposed in reverse, unless the step was finished and all is kept.
+/// Collects what an unfinished operation has to undo. Everything is disposed in reverse order, unless
+/// <see cref="Keep"/> was called.
 /// </summary>
 internal sealed class Rollback : IDisposable
 {
     private readonly Stack<IDisposable> _done = [];
 
-    /// <summary>Undoes this too if the step is not finished.</summary>
+    /// <summary>Adds something to dispose if the operation does not finish.</summary>
     public T Add<T>(T done)
         where T : IDisposable
     {
@@ -15,7 +16,7 @@ internal sealed class Rollback : IDisposable
         return done;
     }
 
-    /// <summary>The step is finished: nothing is undone.</summary>
+    /// <summary>Marks the operation as finished: nothing is undone.</summary>
     public void Keep() => _done.Clear();
 
     public void Dispose() => Disposal.Quietly([.. _done.Select(done => (Action)done.Dispose)]);

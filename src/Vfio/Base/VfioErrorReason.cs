@@ -1,44 +1,47 @@
 namespace Vfio;
 
 /// <summary>
-/// What has to change so that a failed step works: for programs that help with it. <see cref="VfioException.Hint"/>
-/// says it in words.
+/// Specifies what must change so that a failed operation works, for programs that help with it.
+/// <see cref="VfioException.Hint"/> says it in words.
 /// </summary>
 public enum VfioErrorReason
 {
-    /// <summary>Anything else: the message says it.</summary>
+    /// <summary>Another reason, which the message gives.</summary>
     Other,
 
-    /// <summary>The host has no device of this address.</summary>
+    /// <summary>The host has no device at this address.</summary>
     DeviceNotFound,
 
-    /// <summary>No VFIO driver has the device (<see cref="VfioException.Device"/>): it is to be bound to one.</summary>
+    /// <summary>The device (<see cref="VfioException.Device"/>) is not bound to a VFIO driver.</summary>
     NotBound,
 
     /// <summary>
-    /// Another device in the IOMMU group of the device (<see cref="VfioException.Device"/>) belongs to a driver of the
-    /// host's.
+    /// Another device in the IOMMU group of the device (<see cref="VfioException.Device"/>) is bound to a driver of the
+    /// host.
     /// </summary>
     GroupNotViable,
 
     /// <summary>
-    /// A node is not this user's to open. <see cref="VfioException.Device"/> is the device where the node is one's own
-    /// or its group's.
+    /// This user cannot open a node. <see cref="VfioException.Device"/> is the device, if the node is its own or that
+    /// of its group.
     /// </summary>
     AccessDenied,
 
-    /// <summary><c>/dev/iommu</c> is not this user's to open.</summary>
+    /// <summary>This user cannot open <c>/dev/iommu</c>.</summary>
     IommufdDenied,
 
-    /// <summary>A node is not there: the kernel has no such thing, or its module is not loaded.</summary>
+    /// <summary>A node does not exist: the kernel does not support it, or its module is not loaded.</summary>
     NodeMissing,
 
-    /// <summary>A node is there and cannot be used: a container has another device's, or may not open it.</summary>
+    /// <summary>
+    /// A node exists but cannot be used: in a container, it belongs to another device, or the container may not open
+    /// it.
+    /// </summary>
     NodeUnusable,
 
     /// <summary>
     /// Another program, or another client of the broker, has the device (<see cref="VfioException.Device"/>) or its
-    /// group.
+    /// group open.
     /// </summary>
     Busy,
 
@@ -48,8 +51,6 @@ public enum VfioErrorReason
     /// <summary>No broker listens at the socket.</summary>
     NoBroker,
 
-    /// <summary>
-    /// The device (<see cref="VfioException.Device"/>) is bound, but not so that the broker may open it.
-    /// </summary>
+    /// <summary>The device (<see cref="VfioException.Device"/>) is bound, but the broker cannot open it.</summary>
     NotBoundForBroker,
 }

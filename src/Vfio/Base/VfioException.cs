@@ -1,7 +1,7 @@
 namespace Vfio;
 
 /// <summary>
-/// The exception for a call to the kernel, or an operation of a device, that failed. It says what failed, on what, the
+/// The exception for a failed call to the kernel or a failed operation of a device. It says what failed, on what, the
 /// errno if there is one, and what a person can do about it.
 /// </summary>
 /// <remarks>
@@ -10,13 +10,13 @@ namespace Vfio;
 /// </remarks>
 public class VfioException : Exception
 {
-    /// <summary>Makes the exception of a failed system call.</summary>
+    /// <summary>Creates the exception of a failed system call.</summary>
     /// <param name="operation">
-    /// What was tried, by the kernel's name for it if it has one: <c>VFIO_GROUP_SET_CONTAINER</c>, <c>open</c>.
+    /// What failed, with the kernel's name if it has one: <c>VFIO_GROUP_SET_CONTAINER</c>, <c>open</c>.
     /// </param>
     /// <param name="subject">On what: <c>group 12</c>, <c>/dev/vfio/vfio</c>.</param>
     /// <param name="errno">The errno, captured right after the call; positive.</param>
-    /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
+    /// <param name="hint">What a person can do, in one line; or <see langword="null"/>.</param>
     public VfioException(string operation, string subject, int errno, string? hint = null)
         : base($"{Join(operation, subject)}: {ErrnoNames.Describe(errno)}")
     {
@@ -26,12 +26,11 @@ public class VfioException : Exception
         Hint = hint;
     }
 
-    /// <summary>Makes the exception of a step that failed for a reason other than an errno.</summary>
-    /// <param name="operation">What was tried.</param>
+    /// <summary>Creates the exception of an operation that failed for another reason than an errno.</summary>
+    /// <param name="operation">What failed.</param>
     /// <param name="subject">On what.</param>
-    /// <param name="reason">Why it did not work, as the end of the sentence
-    /// <c>operation on subject: reason</c>.</param>
-    /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
+    /// <param name="reason">The reason, as the end of the sentence <c>operation on subject: reason</c>.</param>
+    /// <param name="hint">What a person can do, in one line; or <see langword="null"/>.</param>
     public VfioException(string operation, string subject, string reason, string? hint = null)
         : base($"{Join(operation, subject)}: {reason}")
     {
@@ -40,17 +39,17 @@ public class VfioException : Exception
         Hint = hint;
     }
 
-    /// <summary>Gets what was tried, by the kernel's name for it if it has one.</summary>
+    /// <summary>Gets what failed, with the kernel's name if it has one.</summary>
     public string Operation { get; }
 
-    /// <summary>On what it was tried: a device, a group, a node, a file.</summary>
+    /// <summary>Gets what it failed on: a device, a group, a node, a file.</summary>
     public string Subject { get; }
 
-    /// <summary>The errno of the failed call; 0 if the failure was not a system call's.</summary>
+    /// <summary>Gets the errno of the failed call; 0 if no system call failed.</summary>
     public int Errno { get; }
 
     /// <summary>
-    /// Gets what a person can do about it, one line; <see langword="null"/> if nothing general can be said.
+    /// Gets what a person can do about it, in one line; <see langword="null"/> if there is no general advice.
     /// </summary>
     public string? Hint { get; }
 
@@ -66,7 +65,7 @@ public class VfioException : Exception
     /// </summary>
     public string? Device { get; init; }
 
-    // "set the access list of", "look up": what follows stands right behind.
+    // "set the ACL of", "look up": the subject follows without "on".
     private static string Join(string operation, string subject) =>
         operation.EndsWith(" of", StringComparison.Ordinal) || operation.EndsWith(" up", StringComparison.Ordinal)
             ? $"{operation} {subject}"

@@ -1,9 +1,9 @@
 namespace Vfio;
 
-/// <summary>By which nodes a broker opens a device for a client.</summary>
+/// <summary>Specifies the nodes through which a broker opens a device for a client.</summary>
 public enum BrokerBackend : byte
 {
-    /// <summary>The device's own node if there is one and the policy allows it, else the group's.</summary>
+    /// <summary>The device's own node if it exists and the policy allows it, otherwise that of its group.</summary>
     Any = 0,
 
     /// <summary><c>/dev/vfio/devices/vfioN</c> and <c>/dev/iommu</c>.</summary>

@@ -3,10 +3,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The client's side: connects, asks, receives.</summary>
+/// <summary>
+/// Implements the client's side of the broker's protocol: connects, sends a request, and receives the answer.
+/// </summary>
 internal static class BrokerClient
 {
-    // The broker answers at once; a host that is overloaded makes it wait.
+    // The broker answers immediately, but an overloaded host can delay it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
@@ -25,13 +27,16 @@ internal static class BrokerClient
     }
 
     /// <summary>Asks a broker for a device.</summary>
-    /// <param name="path">Its socket.</param>
-    /// <param name="request">Which device.</param>
-    /// <param name="connection">To be kept open for as long as the device is used, and closed after it; the
-    /// caller's.</param>
-    /// <param name="files">The device's or group's descriptor, then the iommufd's or container's; the caller's.</param>
-    /// <returns>What was granted.</returns>
-    /// <exception cref="VfioException">Nobody listens there, or the broker refused; the message says why.</exception>
+    /// <param name="path">The path of its socket.</param>
+    /// <param name="request">The device.</param>
+    /// <param name="connection">
+    /// The connection. The caller owns it, keeps it open as long as the device is used, and closes it after the device.
+    /// </param>
+    /// <param name="files">
+    /// The descriptor of the device or group, then that of the iommufd or container; the caller owns them.
+    /// </param>
+    /// <returns>What the broker granted.</returns>
+    /// <exception cref="VfioException">No broker listens there, or it refused; the message says why.</exception>
     public static BrokerGrant Ask(string path, BrokerRequest request, out Socket connection, out SafeFileHandle[] files)
     {
         connection = NewSocket();
@@ -40,7 +45,8 @@ internal static class BrokerClient
         {
             connection.SendTimeout = connection.ReceiveTimeout = (int)Patience.TotalMilliseconds;
             Connect(connection, path);
-            // Also of one that has answered and closed before it was asked, the answer is there.
+            // If the broker answered and closed the connection before the request was sent, its answer can still be
+            // received.
             Span<byte> message = stackalloc byte[BrokerProtocol.RequestBytes];
             BrokerProtocol.WriteRequest(message, request);
             int sent = DescriptorMessage.Send(connection.SafeHandle, message, [], waits: true);
@@ -78,7 +84,8 @@ internal static class BrokerClient
         int errno = DescriptorMessage.Receive(connection.SafeHandle, answer, out ReceivedMessage received, out files);
         if (errno == Errno.ECONNRESET)
         {
-            // That the broker closed before it read all is told first, once; its answer comes behind that.
+            // If the broker closed the connection before it read everything, this is reported first, once. Its answer
+            // follows.
             errno = DescriptorMessage.Receive(connection.SafeHandle, answer, out received, out files);
         }
 

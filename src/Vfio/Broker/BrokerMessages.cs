@@ -4,23 +4,23 @@ namespace Vfio;
 
 internal enum BrokerMessageType : ushort
 {
-    /// <summary>Client: open this device for me.</summary>
+    /// <summary>From the client: opens a device.</summary>
     Open = 1,
 
     /// <summary>
-    /// Broker: here are its descriptors, the device's or group's first, then the iommufd or container.
+    /// From the broker: the descriptors, first that of the device or group, then that of the iommufd or container.
     /// </summary>
     Granted = 2,
 
-    /// <summary>Broker: no, and why.</summary>
+    /// <summary>From the broker: a refusal with its reason.</summary>
     Refused = 3,
 }
 
-/// <summary>What a client asks.</summary>
+/// <summary>Represents a client's request.</summary>
 internal readonly record struct BrokerRequest(PciAddress Address, BrokerBackend Backend);
 
-/// <summary>What comes with the descriptors.</summary>
+/// <summary>Represents what the broker sends together with the descriptors.</summary>
 internal readonly record struct BrokerGrant(BrokerBackend Backend, int Group);
 
-/// <summary>What comes in their place.</summary>
+/// <summary>Represents what the broker sends instead of descriptors.</summary>
 internal sealed record BrokerRefusal(BrokerRefusalCode Code, string Reason);

@@ -5,9 +5,9 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What a client and the broker say to each other, as bytes (docs/broker.md): a header of 16 bytes, little-endian
-/// whatever the machine, and a body whose length the type decides. Pure: bytes in, values out; what comes in may be
-/// anything.
+/// Converts the messages between a client and the broker to bytes and back (docs/broker.md): a header of 16 bytes,
+/// always little-endian, and a body whose length follows from the type. It has no state, and treats what it reads as
+/// untrusted.
 /// </summary>
 internal static class BrokerProtocol
 {
@@ -20,7 +20,9 @@ internal static class BrokerProtocol
     public const int RequestBytes = HeaderBytes + 8;
     public const int GrantBytes = HeaderBytes + 8;
 
-    /// <summary>The longest message of this version; one byte more of room shows that a message is longer.</summary>
+    /// <summary>
+    /// The length of the longest message of this version. A buffer with one more byte detects longer ones.
+    /// </summary>
     public const int MostBytes = 512;
 
     private const int RefusalBytes = HeaderBytes + 4;
@@ -43,11 +45,11 @@ internal static class BrokerProtocol
     }
 
     /// <summary>Writes a refusal; a reason that is too long is cut.</summary>
-    /// <returns>The message's length.</returns>
+    /// <returns>The length of the message.</returns>
     public static int WriteRefusal(Span<byte> message, BrokerRefusal refusal)
     {
         Span<byte> text = message[RefusalBytes..MostBytes];
-        // Whole characters only.
+        // Whole characters only, so that the text stays valid UTF-8.
         Encoding.UTF8.GetEncoder().Convert(refusal.Reason, text, flush: true, out _, out int bytes, out _);
         Span<byte> body = WriteHeader(message, BrokerMessageType.Refused, RefusalBytes + bytes);
         BinaryPrimitives.WriteUInt16LittleEndian(body, (ushort)refusal.Code);
@@ -55,8 +57,8 @@ internal static class BrokerProtocol
         return RefusalBytes + bytes;
     }
 
-    /// <summary>Reads what a client asks.</summary>
-    /// <returns>What is wrong with it; <see langword="null"/> if nothing is.</returns>
+    /// <summary>Reads a client's request.</summary>
+    /// <returns>What is wrong with it; <see langword="null"/> if it is valid.</returns>
     public static BrokerRefusal? ReadRequest(ReadOnlySpan<byte> message, out BrokerRequest request)
     {
         request = default;
@@ -82,8 +84,10 @@ internal static class BrokerProtocol
         return null;
     }
 
-    /// <summary>Reads what the broker answers.</summary>
-    /// <returns>The refusal, also where the answer makes no sense; <see langword="null"/> if it grants.</returns>
+    /// <summary>Reads the broker's answer.</summary>
+    /// <returns>
+    /// The refusal, also if the answer is invalid; <see langword="null"/> if the request was granted.
+    /// </returns>
     public static BrokerRefusal? ReadAnswer(ReadOnlySpan<byte> message, out BrokerGrant grant)
     {
         grant = default;
@@ -112,7 +116,7 @@ internal static class BrokerProtocol
         }
     }
 
-    // What a stranger wrote must not steer a terminal.
+    // The other side's text must not control a terminal.
     private static string Clean(string text) => string.Create(text.Length, text, static (span, source) =>
     {
         for (int i = 0; i < span.Length; i++)

@@ -1,12 +1,14 @@
 namespace Vfio;
 
-/// <summary>Why a broker refused a request or ended a connection. The numbers are the protocol's.</summary>
+/// <summary>
+/// Specifies why a broker refused a request or ended a connection. The values are those of the protocol.
+/// </summary>
 public enum BrokerRefusalCode : ushort
 {
-    /// <summary>The message is not as the protocol wants it.</summary>
+    /// <summary>The message does not conform to the protocol.</summary>
     Malformed = 1,
 
-    /// <summary>The message has a version that the broker does not know.</summary>
+    /// <summary>The broker does not support the version of the message.</summary>
     Version = 2,
 
     /// <summary>The policy does not allow it.</summary>
@@ -15,10 +17,10 @@ public enum BrokerRefusalCode : ushort
     /// <summary>There is no such device.</summary>
     NoDevice = 4,
 
-    /// <summary>No VFIO driver has the device, or no IOMMU is in front of it.</summary>
+    /// <summary>The device is not bound to a VFIO driver, or is not behind an IOMMU.</summary>
     NotBound = 5,
 
-    /// <summary>Somebody else has the device.</summary>
+    /// <summary>Another process has the device open.</summary>
     Busy = 6,
 
     /// <summary>Too many connections.</summary>
@@ -27,6 +29,6 @@ public enum BrokerRefusalCode : ushort
     /// <summary>The broker could not open the device.</summary>
     Failed = 8,
 
-    /// <summary>The client asked nothing in time.</summary>
+    /// <summary>The client made no request in time.</summary>
     Timeout = 9,
 }

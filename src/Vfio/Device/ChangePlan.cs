@@ -1,8 +1,9 @@
 namespace Vfio;
 
 /// <summary>
-/// A change that was computed but not made: its steps, what forbids it, and further information for a person. It is
-/// immutable, and a snapshot: executing it examines the devices again first, and acts on what it finds then.
+/// Represents a change that was computed but not made: its steps, the reasons that forbid it, and further information
+/// for a person. A plan is immutable, and a snapshot: executing it first examines the devices again, and acts on what
+/// it finds then.
 /// </summary>
 /// <remarks>
 /// Computing a plan changes nothing and does not wait. A plan holds no handle and is not disposed. Thread-safe.
@@ -13,17 +14,18 @@ public abstract class ChangePlan
     {
     }
 
-    /// <summary>Every change, in order; empty if everything is as wanted already.</summary>
+    /// <summary>Gets every change, in order; empty if there is nothing to change.</summary>
     public abstract IReadOnlyList<ChangeStep> Steps { get; }
 
     /// <summary>
-    /// Gets what forbids it; empty if it may be executed. Where force was asked for, only what cannot be forced.
+    /// Gets the reasons that forbid the change; empty if it may be executed. If force was requested, only those that
+    /// cannot be forced.
     /// </summary>
     public abstract IReadOnlyList<Refusal> Refusals { get; }
 
-    /// <summary>Gets what a person should know who executes it, a sentence each.</summary>
+    /// <summary>Gets what a person should know before executing the plan, one sentence each.</summary>
     public virtual IReadOnlyList<string> Warnings => [];
 
-    /// <summary>Gets whether nothing forbids it.</summary>
+    /// <summary>Gets whether the plan may be executed.</summary>
     public bool IsAllowed => Refusals.Count == 0;
 }

@@ -5,10 +5,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Descriptors that a program with more rights opened, for
+/// Holds descriptors that a program with more rights opened, for
 /// <see cref="VfioDevice.FromHandles(PciAddress, DeviceHandles, VfioOpenOptions?)"/>, so that this program needs no
-/// access to device nodes. They are as <c>open(2)</c> returned them: the process that uses them does everything after
-/// that, and the pinned memory counts against its own limit. They can be used once.
+/// access to device nodes. They must be as <c>open(2)</c> returned them: the process that uses them makes all further
+/// calls, and the pinned memory counts against its limit. They can be used once.
 /// </summary>
 public sealed class DeviceHandles
 {
@@ -23,17 +23,19 @@ public sealed class DeviceHandles
 
     internal bool IsGroup { get; }
 
-    /// <summary>The device's own node and <c>/dev/iommu</c>.</summary>
-    /// <param name="device">An open <c>/dev/vfio/devices/vfioN</c>, read and write.</param>
-    /// <param name="iommufd">An open <c>/dev/iommu</c>, read and write; no one else's.</param>
-    /// <returns>The pair.</returns>
+    /// <summary>Creates handles from the device's own node and <c>/dev/iommu</c>.</summary>
+    /// <param name="device">An open <c>/dev/vfio/devices/vfioN</c>, for reading and writing.</param>
+    /// <param name="iommufd">An open <c>/dev/iommu</c>, for reading and writing, which no other program uses.</param>
+    /// <returns>The handles.</returns>
     public static DeviceHandles FromDevice(SafeFileHandle device, SafeFileHandle iommufd) =>
         Check(device, iommufd, isGroup: false);
 
-    /// <summary>The device's group and a container.</summary>
-    /// <param name="group">An open <c>/dev/vfio/N</c>, read and write.</param>
-    /// <param name="container">An open <c>/dev/vfio/vfio</c>, read and write; no one else's.</param>
-    /// <returns>The pair.</returns>
+    /// <summary>Creates handles from the device's group and a container.</summary>
+    /// <param name="group">An open <c>/dev/vfio/N</c>, for reading and writing.</param>
+    /// <param name="container">
+    /// An open <c>/dev/vfio/vfio</c>, for reading and writing, which no other program uses.
+    /// </param>
+    /// <returns>The handles.</returns>
     public static DeviceHandles FromGroup(SafeFileHandle group, SafeFileHandle container) =>
         Check(group, container, isGroup: true);
 

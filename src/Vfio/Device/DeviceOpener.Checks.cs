@@ -1,6 +1,6 @@
 namespace Vfio;
 
-// What sysfs says against it, before anything is opened.
+// Checks of what sysfs shows, before anything is opened.
 internal static partial class DeviceOpener
 {
     private const string PciApi = "vfio-pci";

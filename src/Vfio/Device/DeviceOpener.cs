@@ -3,7 +3,7 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Chooses the backend for a device of the host, and opens the device with it: the one place that knows all backends.
+/// Chooses the backend for a device of the host, and opens the device with it. Only this class knows all backends.
 /// </summary>
 internal static partial class DeviceOpener
 {
@@ -20,8 +20,8 @@ internal static partial class DeviceOpener
                 nameof(options));
         }
 
-        // The first device of an address space decides on its backend. Of two first devices, the second finds that of
-        // the first.
+        // The first device of an address space decides on its backend. If two devices are first, one waits here, and
+        // then finds the backend of the other.
         using Lock.Scope first = options.AddressSpace is { Backend: null } empty
             ? empty.FirstOpen.EnterScope()
             : default;
@@ -52,7 +52,7 @@ internal static partial class DeviceOpener
                 or VfioErrorReason.NodeMissing
                 or VfioErrorReason.NodeUnusable)
             {
-                // Where the device's own node, or /dev/iommu, is not for this user, the group may be.
+                // If this user cannot open the device's own node or /dev/iommu, the group may still be accessible.
             }
         }
 
@@ -118,7 +118,8 @@ internal static partial class DeviceOpener
         }
     }
 
-    // Find the node, open, bind, attach: the kernel's part. Then what the device can reach, and the device.
+    // The kernel's part: find the node, open, bind, attach. Then the IOVA ranges are read again, and the device is
+    // created.
     private static VfioDevice Join(
         IHostDevice device, string? node, VfioOpenOptions options, IoAddressSpace space, IHostAddressSpace kernel)
     {
@@ -127,7 +128,7 @@ internal static partial class DeviceOpener
         bool isAdmitted = false;
         try
         {
-            // As long as the device's reset: what others map in the address space meanwhile does not wait for it.
+            // This takes as long as the device's reset. Other threads can use the address space meanwhile.
             opened = kernel.Open(device, node, options.VirtualFunctionToken);
             space.Admit(options.LeakReport);
             isAdmitted = true;
@@ -154,7 +155,7 @@ internal static partial class DeviceOpener
         return made;
     }
 
-    // A mediated device has no place on a bus.
+    // A mediated device has no PCI address.
     private static PciAddress AddressOf(IHostDevice device) => device is PciDeviceInfo pci ? pci.Address : default;
 
     private static IoAddressSpace MakeSpace(VfioBackend backend, VfioOpenOptions options, out IHostAddressSpace kernel)

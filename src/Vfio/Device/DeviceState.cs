@@ -1,20 +1,20 @@
 namespace Vfio;
 
-/// <summary>Whether a device answers.</summary>
+/// <summary>Specifies whether a device answers.</summary>
 public enum DeviceState
 {
-    /// <summary>It answers, and all accesses reached it.</summary>
+    /// <summary>The device answers, and all accesses have reached it.</summary>
     Available = 0,
 
     /// <summary>
-    /// Accesses to its mapped memory did not reach it: its memory decoding is off, or it is in reset or asleep, or was;
-    /// until <see cref="VfioDevice.Recover"/>.
+    /// Accesses to mapped memory of the device did not reach it, because its memory decoding was off, or it was in
+    /// reset or suspended. This lasts until <see cref="VfioDevice.Recover"/>.
     /// </summary>
     Unavailable = 1,
 
     /// <summary>
-    /// Its configuration space does not answer any more: it was unplugged, or its link is down. All that is left is to
-    /// dispose it.
+    /// The device's configuration space does not answer any more: it was unplugged, or its link is down. It can only be
+    /// disposed.
     /// </summary>
     Lost = 2,
 }

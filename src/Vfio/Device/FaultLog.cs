@@ -3,23 +3,24 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What the kernel's log says of one device's stopped transfers, from now on. All devices of the process read the log
-/// through one descriptor. Any thread.
+/// Collects the stopped transfers of one device from the kernel's log, starting when it is created. All devices of the
+/// process read the log through one descriptor. Thread-safe.
 /// </summary>
 internal sealed class FaultLog : IDisposable
 {
-    // Nobody may ever ask: beyond these the oldest go.
+    // The faults may never be read. Beyond this number, the oldest are dropped.
     private const int MostFaults = 10_000;
 
-    // One descriptor for the process: a host has thousands of devices, and a user's limit is a thousand descriptors.
+    // One descriptor for the process: a host can have thousands of devices, and a user's limit may be a thousand
+    // descriptors.
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, Reader> Readers = [];
 
     private readonly string _path;
     private readonly PciAddress _device;
-    private readonly Queue<IommuFault> _faults = []; // locked, as all below
+    private readonly Queue<IommuFault> _faults = []; // under the lock, as all fields below
 
-    /// <summary>Begins behind what is in the log now. Where it may not be read, <see cref="TakeNew"/> tells.</summary>
+    /// <summary>Starts after what is in the log now. If the log cannot be read, <see cref="TakeNew"/> throws.</summary>
     public FaultLog(HostRoot host, PciAddress device)
     {
         _path = KernelLog.PathOf(host);
@@ -48,8 +49,8 @@ internal sealed class FaultLog : IDisposable
         }
     }
 
-    /// <summary>The faults since the last call, oldest first.</summary>
-    /// <exception cref="VfioException">The log may not be read.</exception>
+    /// <summary>Returns the faults since the last call, oldest first.</summary>
+    /// <exception cref="VfioException">The log cannot be read.</exception>
     public IReadOnlyList<IommuFault> TakeNew()
     {
         lock (Gate)
@@ -96,7 +97,7 @@ internal sealed class FaultLog : IDisposable
 
         public List<FaultLog> Listeners { get; } = [];
 
-        /// <summary>Gives each new fault to its device.</summary>
+        /// <summary>Passes each new fault to its device.</summary>
         public void PassOn()
         {
             foreach (string line in log.ReadNew())

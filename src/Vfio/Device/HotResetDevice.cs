@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A device that a reset of its bus hits, and whose it is.</summary>
+/// <summary>Represents a device that a reset of its bus also resets, and who uses it.</summary>
 public sealed class HotResetDevice
 {
     internal HotResetDevice(
@@ -20,7 +20,7 @@ public sealed class HotResetDevice
     /// </summary>
     public string? Driver { get; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>Gets who uses the device.</summary>
     public HotResetOwner Owner { get; }
 
     /// <summary>
@@ -29,14 +29,17 @@ public sealed class HotResetDevice
     /// </summary>
     public IReadOnlyList<DeviceHolder> Holders { get; }
 
-    /// <summary>Gets whether it is this program's, so that the kernel lets its bus be reset.</summary>
+    /// <summary>
+    /// Gets whether the device is open in this program in such a way that the kernel allows this program to reset its
+    /// bus.
+    /// </summary>
     public bool IsOwned => Owner is HotResetOwner.ThisProgram or HotResetOwner.ThisProgramByGroup;
 
     /// <summary>
-    /// Says whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>,
+    /// Describes who uses the device, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>,
     /// <c>pid 4711 (qemu, user alice)</c>.
     /// </summary>
-    /// <returns>The words.</returns>
+    /// <returns>The description.</returns>
     public string DescribeOwner() => Owner switch
     {
         HotResetOwner.ThisProgram => "this program",
@@ -52,7 +55,7 @@ public sealed class HotResetDevice
         _ => "unknown",
     };
 
-    /// <summary>Its address and owner: <c>0000:03:00.1 (the driver e1000e)</c>.</summary>
-    /// <returns>The words.</returns>
+    /// <summary>Returns the address and the owner: <c>0000:03:00.1 (the driver e1000e)</c>.</summary>
+    /// <returns>The description.</returns>
     public override string ToString() => $"{Address?.ToString() ?? "the device model"} ({DescribeOwner()})";
 }

@@ -2,9 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>What became of a question whether a bus may be reset.</summary>
-/// <param name="Devices">What the reset hits, and whose it is.</param>
-/// <param name="Refusal">Why not; null if it may.</param>
+/// <summary>Represents the answer to the question whether a bus may be reset.</summary>
+/// <param name="Devices">The devices that the reset affects, and who uses them.</param>
+/// <param name="Refusal">The reason why the bus must not be reset; <see langword="null"/> if it may be.</param>
 internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, HotResetRefusal? Refusal);
 
 /// <summary>

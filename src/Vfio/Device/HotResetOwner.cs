@@ -1,38 +1,40 @@
 namespace Vfio;
 
-/// <summary>Whose a device is that a reset of its bus hits.</summary>
+/// <summary>Specifies who uses a device that a reset of its bus affects.</summary>
 public enum HotResetOwner
 {
-    /// <summary>Nobody can say: it is not in sysfs.</summary>
+    /// <summary>Unknown: the device is not in sysfs.</summary>
     Unknown,
 
-    /// <summary>This program has it open.</summary>
+    /// <summary>The device is open in this program.</summary>
     ThisProgram,
 
-    /// <summary>This program has its group.</summary>
+    /// <summary>The device's group is open in this program.</summary>
     ThisProgramByGroup,
 
-    /// <summary>This program has it open in another address space, which the kernel takes for another's.</summary>
+    /// <summary>
+    /// The device is open in this program in another address space, which the kernel treats as another owner.
+    /// </summary>
     OtherAddressSpace,
 
-    /// <summary>This program has it open by another way through the kernel.</summary>
+    /// <summary>The device is open in this program through another backend.</summary>
     OtherBackend,
 
-    /// <summary>This program has it open, and the plan was not given it.</summary>
+    /// <summary>The device is open in this program, but was not passed to the plan.</summary>
     NotProvided,
 
-    /// <summary>Other processes have it open (<see cref="HotResetDevice.Holders"/>).</summary>
+    /// <summary>The device is open in other processes (<see cref="HotResetDevice.Holders"/>).</summary>
     Processes,
 
     /// <summary>The device is bound to a VFIO driver, and no process has it open.</summary>
     Free,
 
-    /// <summary>A driver of the host's has it (<see cref="HotResetDevice.Driver"/>).</summary>
+    /// <summary>The device is bound to a driver of the host (<see cref="HotResetDevice.Driver"/>).</summary>
     HostDriver,
 
-    /// <summary>No driver has it.</summary>
+    /// <summary>The device has no driver.</summary>
     NoDriver,
 
-    /// <summary>The device is a virtual function: while there is one, the bus is not reset.</summary>
+    /// <summary>The device is a virtual function. A bus that has one is never reset.</summary>
     VirtualFunction,
 }

@@ -3,12 +3,10 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// A reset of the whole bus a device is on: what it hits, whether it may be made, and making it
-/// (<c>VFIO_DEVICE_PCI_HOT_RESET</c>). Made by <see cref="VfioDevice.PlanHotReset"/>.
+/// Represents a reset of the whole bus that a device is on: the devices that it affects, and whether it is allowed
+/// (<c>VFIO_DEVICE_PCI_HOT_RESET</c>). Created by <see cref="VfioDevice.PlanHotReset"/>.
 /// </summary>
-/// <remarks>
-/// The devices it was made of have to stay open.
-/// </remarks>
+/// <remarks>The devices that the plan was created from must stay open.</remarks>
 /// <example>
 /// <code>
 /// using VfioDevice port0 = VfioDevice.Open(PciAddress.Parse("0000:03:00.0"));
@@ -41,8 +39,8 @@ public sealed class HotResetPlan : ChangePlan
     }
 
     /// <summary>
-    /// The devices that the reset hits, by address: all functions on the bus or in the slot, and what is below bridges
-    /// there.
+    /// Gets the devices that the reset affects, by address: all functions on the bus or in the slot, and all devices
+    /// below bridges there.
     /// </summary>
     public IReadOnlyList<HotResetDevice> Devices { get; }
 
@@ -50,7 +48,7 @@ public sealed class HotResetPlan : ChangePlan
     public override IReadOnlyList<ChangeStep> Steps { get; }
 
     /// <summary>
-    /// Gets why the reset may not be made: devices on the bus are not this program's. Empty if it may.
+    /// Gets why the reset is not allowed: devices on the bus do not belong to this program. Empty if it is allowed.
     /// </summary>
     public override IReadOnlyList<HotResetRefusal> Refusals { get; }
 
@@ -60,8 +58,10 @@ public sealed class HotResetPlan : ChangePlan
     /// <see cref="VfioDevice.Recover"/>. Each driver in this program has to initialize its device again.
     /// </summary>
     /// <exception cref="ObjectDisposedException">A device of the plan was disposed.</exception>
-    /// <exception cref="VfioException">A device on the bus is not this program's (the plan was not allowed, or things
-    /// changed since it was made), or the bus did not come back.</exception>
+    /// <exception cref="VfioException">
+    /// A device on the bus does not belong to this program (the plan was not allowed, or the situation has changed
+    /// since), or the bus did not come back.
+    /// </exception>
     public void Execute()
     {
         HotResetInfo info = _bus.GetHotResetInfo();
@@ -71,14 +71,14 @@ public sealed class HotResetPlan : ChangePlan
             throw new VfioException(Call, _name, refusal.Explanation, refusal.Hint);
         }
 
-        // The kernel wants a proof for each group that is hit, and none beyond: those of other devices stay away.
+        // The kernel requires a proof for each group that is affected, and accepts no others.
         HashSet<PciAddress?> hit = [.. info.Devices.Select(entry => entry.Address)];
         List<HotResetMember> ours = [.. _members.Where(member => hit.Contains(member.Address))];
         _bus.HotReset([.. ours.Select(member => member.Backend)]);
         Disposal.InTurn([.. ours.Select(member => member.OnReset)]);
     }
 
-    /// <summary>Asks the kernel what the reset hits, and judges.</summary>
+    /// <summary>Asks the kernel what the reset affects, and judges it.</summary>
     internal static HotResetPlan Make(
         string name, HotResetMember device, IReadOnlyList<HotResetMember> others, HostRoot? host)
     {

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Why a bus must not be reset.</summary>
+/// <summary>Represents the reason why a bus must not be reset.</summary>
 public sealed class HotResetRefusal : Refusal
 {
     internal HotResetRefusal(
@@ -17,25 +17,27 @@ public sealed class HotResetRefusal : Refusal
         OtherOwners = strangers ?? [];
     }
 
-    /// <summary>The reason.</summary>
+    /// <summary>Gets the reason.</summary>
     public HotResetRefusalReason Reason { get; }
 
-    /// <summary>The devices that are not this program's.</summary>
+    /// <summary>Gets the devices that do not belong to this program.</summary>
     public IReadOnlyList<HotResetDevice> OtherOwners { get; }
 
     /// <inheritdoc/>
     public override string Hint { get; }
 }
 
-/// <summary>Why a bus must not be reset.</summary>
+/// <summary>Specifies why a bus must not be reset.</summary>
 public enum HotResetRefusalReason
 {
-    /// <summary>The kernel names no device on the bus.</summary>
+    /// <summary>The kernel lists no device on the bus.</summary>
     NoDevices,
 
-    /// <summary>Devices are hit that are not this program's (<see cref="HotResetRefusal.OtherOwners"/>).</summary>
+    /// <summary>
+    /// Some affected devices do not belong to this program (<see cref="HotResetRefusal.OtherOwners"/>).
+    /// </summary>
     OtherOwners,
 
-    /// <summary>The kernel says that not all devices are this program's, and not which.</summary>
+    /// <summary>The kernel reports that not all devices belong to this program, but not which.</summary>
     NotAllOwned,
 }

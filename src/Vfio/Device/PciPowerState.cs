@@ -1,20 +1,20 @@
 namespace Vfio;
 
 /// <summary>
-/// The power states that a program can put a PCI device into (PCI Express Base Specification 6.0, section 5.3.1; the
-/// numbers of the PowerState field, section 7.5.2.2).
+/// Specifies the power states that a program can set a PCI device to (PCI Express Base Specification 6.0, section
+/// 5.3.1). The values are those of the PowerState field (section 7.5.2.2).
 /// </summary>
 public enum PciPowerState
 {
-    /// <summary>Fully on.</summary>
+    /// <summary>The device is fully on.</summary>
     D0 = 0,
 
-    /// <summary>Light sleep, which few devices have.</summary>
+    /// <summary>A light sleep state, which few devices have.</summary>
     D1 = 1,
 
-    /// <summary>Deeper sleep, which few devices have.</summary>
+    /// <summary>A deeper sleep state, which few devices have.</summary>
     D2 = 2,
 
-    /// <summary>Asleep, with configuration space alone to talk to.</summary>
+    /// <summary>The device is suspended; only its configuration space answers.</summary>
     D3Hot = 3,
 }

@@ -3,7 +3,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// A device's power management capability in configuration space (PCI Express Base Specification 6.0, section 7.5.2).
+/// Controls a device through the power management capability in its configuration space (PCI Express Base Specification
+/// 6.0, section 7.5.2).
 /// </summary>
 internal sealed class PowerControl
 {
@@ -23,11 +24,12 @@ internal sealed class PowerControl
     private PowerControl(IDeviceBackend device, RegionInfo config, string name, ulong start) =>
         (_device, _config, _name, _start) = (device, config, name, start);
 
-    /// <summary>The state it is in now.</summary>
+    /// <summary>Gets the current state.</summary>
     public PciPowerState State => (PciPowerState)(Read(ControlRegister) & StateMask);
 
     /// <summary>
-    /// Finds the capability. The chain comes from the device: it is followed as far as it can be sound.
+    /// Finds the capability. The list of capabilities comes from the device, so it is followed only as far as it is
+    /// valid.
     /// </summary>
     /// <returns>The instance; <see langword="null"/> if the device does not support it.</returns>
     public static PowerControl? Find(IDeviceBackend device, string name)
@@ -35,13 +37,13 @@ internal sealed class PowerControl
         RegionInfo config = device.GetRegionInfo(RegionIndex.Config);
         if (config.IsImplemented)
         {
-            _ = ReadAnswer(device, config, name, Status); // a device that is gone has not lost its capability
+            _ = ReadAnswer(device, config, name, Status); // a device that was removed has not lost its capability
         }
 
         return device.FindPowerManagement(config) is ulong start ? new PowerControl(device, config, name, start) : null;
     }
 
-    /// <summary>Puts the device into a state.</summary>
+    /// <summary>Sets the state of the device.</summary>
     public void Set(PciPowerState state)
     {
         ushort capabilities = Read(CapabilitiesRegister);

@@ -4,25 +4,26 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-// Opened by a broker, used here.
+// Devices that a broker opened for this program.
 public sealed partial class VfioDevice
 {
     /// <summary>
-    /// Opens a device whose nodes this program may not open, through a broker (<c>vfio broker</c>) that may, and whose
-    /// policy allows it. The memory that is mapped for the device is locked, and charged, by this process; resetting
-    /// the device needs nothing more. The broker knows the device as this program's until it is disposed or the process
-    /// ends.
+    /// Opens a device through a broker (<c>vfio broker</c>), for a program that cannot open the device's nodes. The
+    /// broker can, and its policy decides. The memory that is mapped for the device is locked by this process and
+    /// counts against its limit; a reset of the device needs no more rights. The broker gives the device to no other
+    /// program until it is disposed or this process ends.
     /// </summary>
     /// <param name="address">The device's address.</param>
     /// <param name="socketPath">The path of the broker's socket; by default, <c>/run/vfio-broker.sock</c>.</param>
     /// <param name="options">
-    /// The backend: <see cref="VfioBackend.Automatic"/>, <see cref="VfioBackend.Iommufd"/> or
-    /// <see cref="VfioBackend.Type1v2"/>; a token, if one is required. The address space is always a new one.
+    /// The backend (<see cref="VfioBackend.Automatic"/>, <see cref="VfioBackend.Iommufd"/> or
+    /// <see cref="VfioBackend.Type1v2"/>), and a token if one is required. The address space is always a new one.
     /// </param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The options name an address space.</exception>
     /// <exception cref="VfioException">
-    /// No broker listens there; it refused, and the message says why; it has no such backend; or a system call failed.
+    /// No broker listens there; it refused the request, and the message says why; it does not support the backend; or a
+    /// system call failed.
     /// </exception>
     public static VfioDevice OpenThroughBroker(
         PciAddress address, string? socketPath = null, VfioOpenOptions? options = null)
@@ -58,7 +59,7 @@ public sealed partial class VfioDevice
                     ? DeviceHandles.FromDevice(files[0], files[1])
                     : DeviceHandles.FromGroup(files[0], files[1]),
                 options);
-            // Closed last: the broker gives the device to the next when it sees the end.
+            // Closed last: when the broker sees the connection end, it can give the device to the next client.
             device._connection = connection;
             return device;
         }

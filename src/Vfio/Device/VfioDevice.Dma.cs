@@ -2,13 +2,18 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-// The device's own accesses: bus mastering, memory, and the faults of blocked accesses.
+// The device's own accesses: bus mastering, memory, and stopped transfers.
 public sealed partial class VfioDevice
 {
-    private readonly Lock _configChange = new(); // reading a register of configuration space and writing it back
+    private readonly Lock _configChange = new(); // held to change a register of configuration space
 
-    /// <summary>Gets what the device can reach by DMA. Devices that were opened with it share it.</summary>
-    /// <exception cref="NotSupportedException">The device has none: it was opened without an IOMMU.</exception>
+    /// <summary>
+    /// Gets the memory that the device can access by DMA. Devices that were opened into the same address space share
+    /// it.
+    /// </summary>
+    /// <exception cref="NotSupportedException">
+    /// The device has no address space, because it was opened without an IOMMU.
+    /// </exception>
     public IoAddressSpace AddressSpace => _space ?? throw new NotSupportedException(BackendName == BackendNames.NoIommu
         ? $"{Name} was opened without an IOMMU, so nothing translates or restricts its addresses; DMA needs "
             + "an IOMMU (intel_iommu=on)"
@@ -33,7 +38,7 @@ public sealed partial class VfioDevice
     {
         lock (_configChange)
         {
-            // Read under the lock: disposal, which disables it, comes before this or after it.
+            // Read under the lock: disposal, which disables bus mastering, comes before or after this.
             ushort command = ReadCommand(out RegionInfo config);
             const ushort BusMaster = (ushort)PciCommand.BusMaster;
             _backend.WriteUInt16(
@@ -42,14 +47,17 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>
-    /// The transfers of this device's that were stopped since it was opened or since the last call: what it tried,
-    /// where, and what was mapped there. For the host's devices they come from the kernel's log, which drops many when
-    /// there are many; behind a conventional bridge they carry the bridge's address and are not told. Intel's log names
-    /// no PCI segment: on a host with several, faults there are told to the device of that address in segment 0.
+    /// Gets the device's transfers that were stopped since it was opened or since the last call: the access, its
+    /// address, and what was mapped there. For devices of the host they come from the kernel's log, which drops some if
+    /// there are many. Behind a conventional bridge they carry the bridge's address and are not reported. Intel's log
+    /// contains no PCI segment: on a host with several segments, faults are reported to the device with that address in
+    /// segment 0.
     /// </summary>
     /// <returns>The faults, oldest first.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel's log may not be read: it is root's on most hosts.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel's log cannot be read: on most hosts only root may read it.
+    /// </exception>
     public IReadOnlyList<DmaFault> GetFaults()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -71,14 +79,15 @@ public sealed partial class VfioDevice
     /// </summary>
     /// <param name="token">The token.</param>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device has no virtual functions, or is a model (ENOTTY).</exception>
+    /// <exception cref="VfioException">The device has no virtual functions, or is a device model (ENOTTY).</exception>
     public void SetVirtualFunctionToken(Guid token)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _backend.SetVirtualFunctionToken(token, Name);
     }
 
-    // Quiesce before free: what the device could still write to must not be anybody else's by then.
+    // Bus mastering is disabled before memory is freed: the device must not write to memory that has another owner by
+    // then.
     private void Quiesce()
     {
         if (_space is null || _space.IsEmpty)
@@ -100,7 +109,8 @@ public sealed partial class VfioDevice
         }
         catch (Exception e) when (e is VfioException or InvalidOperationException)
         {
-            // It does not answer: asleep, or gone. The kernel clears the bit when the device is closed.
+            // The device does not answer: it is suspended, or was removed. The kernel clears the bit when the device is
+            // closed.
         }
     }
 

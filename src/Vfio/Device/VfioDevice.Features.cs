@@ -2,29 +2,29 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// Its features: which there are, and what they hold.
+// Features of the device (VFIO_DEVICE_FEATURE).
 public sealed partial class VfioDevice
 {
     private const int MostFeatureBytes = 256;
     private const int MostFeature = 0xffff;
 
-    /// <summary>
-    /// Asks whether the device has a feature, and what can be done with it. Nothing is read or changed.
-    /// </summary>
+    /// <summary>Gets what can be done with a feature of the device. Nothing is read or changed.</summary>
     /// <param name="feature">The feature; 0 to 65535.</param>
-    /// <returns>What can be done; <see cref="FeatureSupport.None"/> where the device does not have it, as device models
-    /// have none.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No number of a feature.</exception>
+    /// <returns>
+    /// What can be done; <see cref="FeatureSupport.None"/> if the device does not have the feature. Device models have
+    /// none.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number is outside 0 to 65535.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel did not answer the question.</exception>
+    /// <exception cref="VfioException">The call failed.</exception>
     public FeatureSupport ProbeFeature(DeviceFeature feature)
     {
         Check(feature, []);
         return _backend.Probe(feature, Name);
     }
 
-    /// <summary>Asks for all features that <see cref="DeviceFeature"/> has names for.</summary>
-    /// <returns>Those that the device has, by number, with what can be done.</returns>
+    /// <summary>Gets what can be done with each feature that <see cref="DeviceFeature"/> names.</summary>
+    /// <returns>The features that the device has, by number.</returns>
     /// <inheritdoc cref="ProbeFeature"/>
     public IReadOnlyDictionary<DeviceFeature, FeatureSupport> ProbeFeatures()
     {
@@ -50,7 +50,7 @@ public sealed partial class VfioDevice
     /// <returns>The descriptor that the call returned; <see langword="null"/> if it returned 0. The caller owns
     /// it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number is outside 0 to 65535.</exception>
-    /// <exception cref="ArgumentException">More than 256 bytes.</exception>
+    /// <exception cref="ArgumentException">The data is longer than 256 bytes.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device does not have the feature, or the kernel does not know it (ENOTTY);
     /// it cannot be read, or has another length (EINVAL); or it failed.</exception>
@@ -62,8 +62,8 @@ public sealed partial class VfioDevice
 
     /// <summary>
     /// Sets a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_SET</c>).
-    /// Dangerous: the kernel follows pointers among the bytes, and an answer among them may hold the number of a
-    /// descriptor that the caller has to close.
+    /// Dangerous: the kernel follows pointers among the bytes, and its answer may contain the number of a descriptor
+    /// that the caller has to close.
     /// </summary>
     /// <inheritdoc cref="DangerousGetFeature"/>
     public SafeFileHandle? DangerousSetFeature(DeviceFeature feature, Span<byte> data)

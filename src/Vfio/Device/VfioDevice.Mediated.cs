@@ -1,29 +1,32 @@
 namespace Vfio;
 
-// Mediated devices: devices of the host that are no PCI devices of the host, and look like ones here.
+// Mediated devices: a driver of the host creates them, and a program uses them like PCI devices.
 public sealed partial class VfioDevice
 {
     /// <summary>
     /// Gets what sysfs reported about a mediated device when it was opened; <see langword="null"/> for any other
-    /// device. A mediated device is not on a bus: <see cref="Address"/> is 0000:00:00.0 and has no meaning,
-    /// <see cref="Name"/> is the UUID, and the host's PCI device that it was created from is
-    /// <see cref="MediatedDevice.ParentAddress"/>.
+    /// device. A mediated device is not on a bus: its <see cref="Address"/> is <see langword="null"/>, its
+    /// <see cref="Name"/> is the UUID, and <see cref="MediatedDevice.ParentAddress"/> is the PCI device of the host
+    /// that it was created from.
     /// </summary>
     public MediatedDevice? MediatedDevice { get; private init; }
 
     /// <summary>Opens a mediated device.</summary>
     /// <remarks>
-    /// By its own node or its group, as a PCI device is. There is no IOMMU of its own in front of it: its driver
-    /// reaches memory for it, and only what is mapped in <see cref="AddressSpace"/>. Which transfers were refused is
-    /// not told (<see cref="GetFaults"/> is empty).
+    /// The device is opened through its own node or its group, as a PCI device is. It has no IOMMU of its own: its
+    /// driver accesses memory for it, and only what is mapped in <see cref="AddressSpace"/>. Refused transfers are not
+    /// reported (<see cref="GetFaults"/> is empty).
     /// </remarks>
-    /// <param name="id">Its UUID.</param>
-    /// <param name="options">Which way, and which address space.</param>
+    /// <param name="id">The UUID of the device.</param>
+    /// <param name="options">The backend and the address space.</param>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">A token was given, or the address space is a device model's.</exception>
+    /// <exception cref="ArgumentException">
+    /// A token was passed, or the address space belongs to a device model.
+    /// </exception>
     /// <exception cref="VfioException">
-    /// No such device, or its module is not loaded; no VFIO driver has it; it is no PCI device
-    /// (<see cref="MediatedDevice.DeviceApi"/>); not permitted; open elsewhere; or a system call failed.
+    /// There is no such device, or its module is not loaded; it is not bound to a VFIO driver; it is not a PCI device
+    /// (<see cref="MediatedDevice.DeviceApi"/>); this user cannot open it; another process has it open; or a system
+    /// call failed.
     /// </exception>
     public static VfioDevice OpenMediated(Guid id, VfioOpenOptions? options = null)
     {
@@ -31,12 +34,12 @@ public sealed partial class VfioDevice
         return DeviceOpener.Open(MediatedDevice.Get(id, options.Host), options);
     }
 
-    /// <summary>Opens a mediated device by its folder in sysfs.</summary>
+    /// <summary>Opens a mediated device, given by its folder in sysfs.</summary>
     /// <param name="sysfsPath">
-    /// The path, absolute: <c>/sys/bus/mdev/devices/UUID</c>, or any other that leads to the same folder below
-    /// <c>/sys/devices</c>. Below <see cref="VfioOpenOptions.Host"/>.
+    /// An absolute path: <c>/sys/bus/mdev/devices/UUID</c>, or any other that leads to the same folder below
+    /// <c>/sys/devices</c>.
     /// </param>
-    /// <param name="options">Which way, and which address space.</param>
+    /// <param name="options">The backend and the address space.</param>
     /// <inheritdoc cref="OpenMediated(Guid, VfioOpenOptions?)"/>
     public static VfioDevice OpenMediated(string sysfsPath, VfioOpenOptions? options = null)
     {
@@ -46,11 +49,13 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>Creates a mediated device from descriptors that a program with more rights opened.</summary>
-    /// <param name="id">Its UUID.</param>
-    /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
-    /// <param name="options">The backend follows from the descriptors, and so does the address space.</param>
+    /// <param name="id">The UUID of the device.</param>
+    /// <param name="handles">
+    /// The descriptors. The device owns them from now on; they are closed even if this call fails.
+    /// </param>
+    /// <param name="options">The backend and the address space follow from the descriptors.</param>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">A token or an address space was given.</exception>
+    /// <exception cref="ArgumentException">A token or an address space was passed.</exception>
     /// <exception cref="VfioException">
     /// There is no such device, or this library does not support it; the descriptors are not valid for it; another
     /// process has the device open; or a system call failed.

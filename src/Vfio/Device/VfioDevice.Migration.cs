@@ -2,37 +2,37 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-// Its state, moved to another device; and the record that it keeps of what it writes.
+// Migration of the device's state, and tracking of the pages that it writes.
 public sealed partial class VfioDevice
 {
-    // "PCI Local Bus Specification", 6.1.
+    // PCI Local Bus Specification 3.0, section 6.1.
     private const ulong VendorAndDevice = 0x00;
     private const ulong RevisionAndClass = 0x08;
     private const ulong Subsystem = 0x2c;
 
-    private DeviceMigration? _migration; // locked
-    private bool _hasNoMigration; // locked
-    private DeviceDirtyTracker? _writeLog; // locked
+    private DeviceMigration? _migration; // under the lock
+    private bool _hasNoMigration; // under the lock
+    private DeviceDirtyTracker? _writeLog; // under the lock
 
     /// <summary>
-    /// Gets whether the device's state can be moved to another device (<c>VFIO_DEVICE_FEATURE_MIGRATION</c>): vfio-pci
-    /// alone cannot, drivers made for a device may.
+    /// Reads whether the device's state can be moved to another device (<c>VFIO_DEVICE_FEATURE_MIGRATION</c>). vfio-pci
+    /// itself does not support it; variant drivers may.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused to say.</exception>
+    /// <exception cref="VfioException">The call failed.</exception>
     public bool SupportsMigration() => FindMigration() is not null;
 
-    /// <summary>The device's migration.</summary>
+    /// <summary>Gets the device's migration.</summary>
     /// <exception cref="NotSupportedException"><see cref="SupportsMigration"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused to say.</exception>
+    /// <exception cref="VfioException">The call failed.</exception>
     public DeviceMigration GetMigration() => FindMigration() ?? throw new NotSupportedException(
         $"{Name} cannot be migrated: its driver cannot read and write its state; a variant driver for the device can, "
         + $"if the kernel has one");
 
     /// <summary>
-    /// Gets whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked
-    /// by PROBE).
+    /// Reads whether the device can track the pages that it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, with
+    /// PROBE).
     /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public bool SupportsDirtyTracking()
@@ -42,18 +42,22 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>
-    /// Begins a record of the pages that this device writes, kept by the device. Nothing to do with
-    /// <see cref="GetMigration"/>'s states.
+    /// Starts tracking the pages that this device writes; the device itself keeps the record. This is independent of
+    /// the states of <see cref="GetMigration"/>.
     /// </summary>
-    /// <param name="ranges">The addresses to watch: whole pages, disjoint. The kernel always takes 256 of them, and the
-    /// device may not take more.</param>
-    /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose
-    /// another (<see cref="DeviceDirtyTracker.PageSize"/>).</param>
-    /// <returns>The record; the caller owns it.</returns>
+    /// <param name="ranges">
+    /// The addresses to track: whole pages, disjoint. The kernel always accepts 256 ranges; the device may accept
+    /// fewer.
+    /// </param>
+    /// <param name="pageSize">
+    /// The bytes that one bit represents: a power of two, at least 4096. The device may choose another size
+    /// (<see cref="DeviceDirtyTracker.PageSize"/>).
+    /// </param>
+    /// <returns>The tracker; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
-    /// There are no ranges; some are not whole pages, or overlap; or the page size is invalid.
+    /// There are no ranges; some do not consist of whole pages, or overlap; or the page size is invalid.
     /// </exception>
-    /// <exception cref="InvalidOperationException">There is a record already.</exception>
+    /// <exception cref="InvalidOperationException">The device's writes are already tracked.</exception>
     /// <exception cref="NotSupportedException"><see cref="SupportsDirtyTracking"/> is
     /// <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -85,7 +89,7 @@ public sealed partial class VfioDevice
         }
     }
 
-    // Before the device is closed; what was not begun has nothing to end.
+    // Before the device is closed. A tracker that was never started has nothing to stop.
     private void EndMigration()
     {
         (DeviceMigration? migration, DeviceDirtyTracker? log) = (_migration, _writeLog);

@@ -1,24 +1,25 @@
 namespace Vfio;
 
-// Resets of more than one device.
+// Resets of a whole bus.
 public sealed partial class VfioDevice
 {
     /// <summary>
-    /// Finds out what a reset of the device's bus hits (<c>VFIO_DEVICE_GET_PCI_HOT_RESET_INFO</c>), and whether it may
-    /// be made: only where all devices on it are this program's. It resets what <see cref="Reset"/> cannot, and a
-    /// device that hangs; nothing is changed before <see cref="HotResetPlan.Execute"/>.
+    /// Plans a reset of the device's bus: which devices it affects (<c>VFIO_DEVICE_GET_PCI_HOT_RESET_INFO</c>), and
+    /// whether it is allowed, which requires that all of them belong to this program. It can reset devices that
+    /// <see cref="Reset"/> cannot, and devices that hang. Nothing is changed before <see cref="HotResetPlan.Execute"/>.
     /// </summary>
     /// <param name="others">
-    /// The other devices of this program's on that bus, open in the same way as this one. Opened by groups they may be
-    /// in several address spaces, and one of a group stands for all of it; opened by iommufd they have to share this
-    /// one's address space, and need not be given.
+    /// The other devices on that bus that are open in this program, opened through the same backend as this one.
+    /// Devices that were opened through groups can be in several address spaces, and one device of a group is enough.
+    /// Devices that were opened through iommufd must share this device's address space, and need not be passed.
     /// </param>
-    /// <returns>The plan; it is good as long as the devices are open.</returns>
+    /// <returns>The plan; it is valid as long as the devices are open.</returns>
     /// <exception cref="ArgumentNullException">A device is <see langword="null"/>.</exception>
-    /// <exception cref="NotSupportedException">The backend knows no buses.</exception>
+    /// <exception cref="NotSupportedException">The backend does not support bus resets.</exception>
     /// <exception cref="ObjectDisposedException">This device, or one of the others, was disposed.</exception>
-    /// <exception cref="VfioException">Nothing can reset the device's bus (ENODEV): it is on a root bus, for
-    /// example.</exception>
+    /// <exception cref="VfioException">
+    /// Nothing can reset the device's bus (ENODEV), for example because it is a root bus.
+    /// </exception>
     public HotResetPlan PlanHotReset(params VfioDevice[] others)
     {
         ArgumentNullException.ThrowIfNull(others);

@@ -1,12 +1,12 @@
 namespace Vfio;
 
-// Whether it answers, and what to do when it did not.
+// Whether the device answers, and how to recover if it did not.
 public sealed partial class VfioDevice
 {
     /// <summary>
-    /// Whether the device answers, as far as is known now: <see cref="DeviceState.Unavailable"/> from the first access
-    /// of an open region's mapping that did not reach it until <see cref="Recover"/>; <see cref="DeviceState.Lost"/>
-    /// when its configuration space does not answer. Asking reads a register there.
+    /// Reads whether the device answers: <see cref="DeviceState.Unavailable"/> from the first access to an open
+    /// region's mapping that did not reach it until <see cref="Recover"/>; <see cref="DeviceState.Lost"/> if its
+    /// configuration space does not answer. This reads a register of configuration space.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public DeviceState GetState()
@@ -18,14 +18,15 @@ public sealed partial class VfioDevice
     private bool IsCovered => OpenRegions().Exists(region => region.IsCovered);
 
     /// <summary>
-    /// Maps the device's memory again where it did not answer, so that accesses reach it: after memory decoding was
-    /// switched on again, after sleep, after a reset that was not <see cref="Reset"/>, which does it by itself. What
-    /// was written meanwhile is lost. Where all accesses reached the device it does nothing. Any thread, also while
-    /// others access the regions.
+    /// Maps the device's memory again if accesses to it were not answered, so that new accesses reach the device: for
+    /// example after memory decoding was enabled again, after the device was suspended, or after a reset other than
+    /// <see cref="Reset"/>, which calls this itself. What was written meanwhile is lost. Does nothing if all accesses
+    /// reached the device. Thread-safe, also while other threads access the regions.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device is gone, asleep, or does not decode its memory; or the kernel does
-    /// not map it any more.</exception>
+    /// <exception cref="VfioException">
+    /// The device was removed, is suspended, or does not decode its memory; or the kernel refused to map it again.
+    /// </exception>
     public void Recover()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -43,8 +44,8 @@ public sealed partial class VfioDevice
             throw new VfioException("recover", Name, reason, "set its power state to D0 first");
         }
 
-        // Each region's turn, whatever becomes of the one before; also of those that a thread is only about to find
-        // unanswered.
+        // All regions are mapped again, even if one fails, including those where a thread is only about to find that
+        // the device does not answer.
         Disposal.InTurn([.. OpenRegions().Select(region => (Action)(() =>
         {
             if (!region.TryRecover())
@@ -55,7 +56,7 @@ public sealed partial class VfioDevice
         }))]);
     }
 
-    // Decoding may have been off before the reset: the kernel leaves it so, and State tells.
+    // Decoding may have been off before the reset: the kernel does not change that, and GetState shows it.
     private void RecoverAfterReset()
     {
         if (IsCovered && !_backend.IsLost() && MemoryDecoding.WhyOff(_backend) is null)

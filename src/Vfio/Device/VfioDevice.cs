@@ -4,16 +4,13 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// A PCI device in this program's hands. Opened from a device bound to vfio-pci; its regions hold its registers.
+/// Represents an open PCI device. It is bound to vfio-pci (or is a device model), and its regions contain its
+/// registers.
 /// </summary>
 /// <remarks>
-/// <para>
-/// The caller owns the device and disposes it; that lets go in the right order: interrupts, regions, device, group,
-/// container. Any thread may use it at any time.
-/// </para>
-/// <para>
-/// The kernel resets the device when it is opened and again when it is closed, where the device can be reset.
-/// </para>
+/// <para>The caller owns the device and disposes it. Disposal ends everything in the right order: interrupts, regions,
+/// device, group, container. Thread-safe.</para>
+/// <para>If the kernel can reset the device, it does so when the device is opened and again when it is closed.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -27,7 +24,7 @@ public sealed partial class VfioDevice : IDisposable
     private readonly IDeviceBackend _backend;
     private readonly IoAddressSpace? _space;
     private readonly HostRoot? _host;
-    private IDisposable? _context; // what is closed after the device, without an address space
+    private IDisposable? _context; // closed after the device, if there is no address space
     private FaultLog? _log;
     private Socket? _connection;
     private readonly DeviceInfo _info;
@@ -35,7 +32,7 @@ public sealed partial class VfioDevice : IDisposable
     private readonly HashSet<Region> _regions = [];
     private volatile bool _isDisposed;
 
-    /// <summary>A device; without an address space unless one is given.</summary>
+    /// <summary>Creates a device, without an address space unless one is passed.</summary>
     internal VfioDevice(
         IDeviceBackend backend,
         PciAddress? address,
@@ -54,34 +51,34 @@ public sealed partial class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// The device's PCI address; <see langword="null"/> for a mediated device, and for a device model without one.
+    /// Gets the device's PCI address; <see langword="null"/> for a mediated device, and for a device model without one.
     /// </summary>
     public PciAddress? Address { get; }
 
     /// <summary>
-    /// Gets what messages call the device: its address, <c>0000:00:14.3</c>; the name of a device model, <c>edu</c>.
+    /// Gets the name of the device in messages: the address (<c>0000:00:14.3</c>), or the name of a device model
+    /// (<c>edu</c>).
     /// </summary>
     public string Name { get; }
 
     /// <summary>
-    /// How the device is reached: <c>iommufd</c>, <c>type1v2</c>, <c>type1</c>, <c>compatible-type1v2</c>,
-    /// <c>compatible-type1</c> or <c>noiommu</c>; <c>in-process</c> for a device model.
+    /// Gets the backend through which the device was opened: <c>iommufd</c>, <c>type1v2</c>, <c>type1</c>,
+    /// <c>compatible-type1v2</c>, <c>compatible-type1</c> or <c>noiommu</c>; <c>in-process</c> for a device model.
     /// </summary>
     public string BackendName => _backend.Name;
 
-    /// <summary>The device's interrupts.</summary>
+    /// <summary>Gets the device's interrupts.</summary>
     public DeviceInterrupts Interrupts { get; }
 
-    /// <summary>Gets how its regions are guarded.</summary>
+    /// <summary>Gets the guard of its regions.</summary>
     internal RegionGuard Guard { get; init; } = new();
 
     /// <summary>Gets whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
 
     /// <summary>
-    /// How many regions there are to ask for, implemented or not: 9 (<see cref="RegionIndex"/>), and those of the
-    /// device's own, which have numbers from 9 on (<c>(RegionIndex)9</c>; <see cref="RegionInfo.Type"/> says what each
-    /// is).
+    /// Gets the number of region indexes, implemented or not: the 9 of <see cref="RegionIndex"/>, and those that only
+    /// this device has, from 9 on (<c>(RegionIndex)9</c>; <see cref="RegionInfo.Type"/> says what each is).
     /// </summary>
     public int RegionCount => (int)uint.Min(_info.RegionCount, int.MaxValue);
 
@@ -93,15 +90,19 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>Opens a device that is bound to vfio-pci.</summary>
     /// <param name="address">The device's address.</param>
-    /// <param name="options">Which backend, and which address space; by default the best backend that the kernel has,
-    /// and an address space of its own.</param>
+    /// <param name="options">
+    /// The backend and the address space. By default, the best backend that the kernel supports, and a new address
+    /// space.
+    /// </param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">
-    /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs
-    /// to a host driver; or a system call failed. The exception names it and, if one is known, what to do.
+    /// There is no such device; it is not bound to vfio-pci; this user cannot open it; another process has it open;
+    /// another device of its IOMMU group is bound to a host driver; or a system call failed. The message says which,
+    /// and the hint what to do.
     /// </exception>
-    /// <exception cref="ArgumentException">The address space of the options has another backend than the device
-    /// needs.</exception>
+    /// <exception cref="ArgumentException">
+    /// The address space of the options has another backend than the device needs.
+    /// </exception>
     public static VfioDevice Open(PciAddress address, VfioOpenOptions? options = null)
     {
         options ??= new VfioOpenOptions();
@@ -110,22 +111,27 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>Creates a device from descriptors that a program with more rights opened.</summary>
     /// <param name="address">The device's address.</param>
-    /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
+    /// <param name="handles">
+    /// The descriptors. The device owns them from now on; they are closed even if this call fails.
+    /// </param>
     /// <param name="options">A token, if one is required; the backend follows from the descriptors.</param>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="VfioException">The descriptors are not what they should be, the device is open elsewhere, or a
-    /// system call failed.</exception>
+    /// <exception cref="VfioException">
+    /// The descriptors are invalid for the device, another process has the device open, or a system call failed.
+    /// </exception>
     public static VfioDevice FromHandles(PciAddress address, DeviceHandles handles, VfioOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(handles);
         return DeviceOpener.Take(address, mediatedId: null, handles, options ?? new VfioOpenOptions());
     }
 
-    /// <summary>Gets what the kernel says of a region.</summary>
+    /// <summary>Gets what the kernel reports about a region.</summary>
     /// <param name="index">The region.</param>
-    /// <returns>Its length and abilities; length 0 where the device does not implement it.</returns>
+    /// <returns>Its length and what can be done with it; length 0 if the device does not implement it.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused; a device without a VGA region, for example.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused, for example because the device has no VGA region.
+    /// </exception>
     public RegionInfo GetRegionInfo(RegionIndex index)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -137,15 +143,15 @@ public sealed partial class VfioDevice : IDisposable
                 $"the device has {_info.RegionCount} regions");
     }
 
-    /// <summary>Opens a region: mapped where the kernel allows it, else through the file descriptor.</summary>
+    /// <summary>Opens a region: mapped if the kernel allows it, otherwise through the file descriptor.</summary>
     /// <param name="index">The region.</param>
     /// <param name="access">
     /// <see cref="RegionAccess.Mapped"/> for speed; <see cref="RegionAccess.Checked"/> or
-    /// <see cref="RegionAccess.Trapped"/> for exceptions where the device does not answer.
+    /// <see cref="RegionAccess.Trapped"/> for an exception if the device does not answer.
     /// </param>
-    /// <returns>The region; the caller owns it, and the device's disposal disposes it.</returns>
+    /// <returns>The region. The caller owns it; disposing the device also disposes it.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device does not implement the region, or mapping it failed.</exception>
+    /// <exception cref="VfioException">The device does not implement the region, or it could not be mapped.</exception>
     public Region OpenRegion(RegionIndex index, RegionAccess access = RegionAccess.Mapped)
     {
         RegionInfo info = GetRegionInfo(index);
@@ -165,10 +171,10 @@ public sealed partial class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// Resets only this device, by the method that the kernel prefers for it: function-level, by power state, or by its
-    /// bus (<c>VFIO_DEVICE_RESET</c>; <c>reset_method</c> in sysfs). The kernel restores configuration space. What
-    /// happens to the device's own registers depends on the device: some keep them through a reset by power state.
-    /// Nothing may access the device meanwhile.
+    /// Resets only this device, with the method that the kernel prefers for it: a function-level reset, a power state,
+    /// or its bus (<c>VFIO_DEVICE_RESET</c>; <c>reset_method</c> in sysfs). The kernel restores configuration space.
+    /// What happens to the device's own registers depends on the device: some keep them through a reset by power state.
+    /// Nothing may access the device during the reset.
     /// </summary>
     /// <exception cref="NotSupportedException"><see cref="CanReset"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -187,10 +193,10 @@ public sealed partial class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// Disables bus mastering if something is mapped for the device, disables its interrupts, disposes the open
-    /// regions, unmaps the rest of the address space if it was the last device, and closes the device and its group and
-    /// container or IOAS, in this order. Calling it more than once is harmless; a second call at the same time returns
-    /// before the first is done.
+    /// Closes the device: disables bus mastering if something is mapped for the device, disables its interrupts,
+    /// disposes the open regions, unmaps the rest of the address space if it was the last device, and closes the device
+    /// and its group and container or IOAS, in this order. Never throws, and can be called more than once; a second
+    /// call at the same time returns before the first is done.
     /// </summary>
     public void Dispose()
     {
@@ -222,13 +228,13 @@ public sealed partial class VfioDevice : IDisposable
             () => _context?.Dispose(), () => _log?.Dispose(), () => _connection?.Dispose()]);
     }
 
-    /// <summary>A device of the host that was opened, as the way to it left it.</summary>
-    /// <param name="backend">The opened device; the device's from here on.</param>
-    /// <param name="address">The device's PCI address; the default value for a mediated device.</param>
-    /// <param name="mediated">What sysfs says of a mediated device.</param>
-    /// <param name="options">Which host, and whom to tell of leaks.</param>
-    /// <param name="space">Its address space; null without an IOMMU.</param>
-    /// <param name="context">What is to be closed after the device; without an address space.</param>
+    /// <summary>Creates a device from a device of the host that was just opened.</summary>
+    /// <param name="backend">The opened device, which the new one owns from now on.</param>
+    /// <param name="address">The device's PCI address; <see langword="null"/> for a mediated device.</param>
+    /// <param name="mediated">What sysfs reports about a mediated device.</param>
+    /// <param name="options">The host, and the report of leaks.</param>
+    /// <param name="space">Its address space; <see langword="null"/> without an IOMMU.</param>
+    /// <param name="context">What to close after the device, if there is no address space.</param>
     internal static VfioDevice OfHost(
         IDeviceBackend backend,
         PciAddress address,
@@ -251,7 +257,7 @@ public sealed partial class VfioDevice : IDisposable
     private static RegionGuard GuardOf(VfioOpenOptions options) => new() { AllowUnguarded = options.AllowUnguarded };
 
     /// <summary>
-    /// Adds an opened device that is not one of the host's to an address space; if that fails, the device is closed.
+    /// Adds an open device that is not a device of the host to an address space. If that fails, the device is closed.
     /// </summary>
     internal static VfioDevice Join(IDeviceBackend opened, PciAddress? address, string name, IoAddressSpace space)
     {

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Memory of this process for DMA: page-aligned, outside the managed heap. It ends in two steps, as mapped regions do:
-/// <see cref="Revoke"/> replaces it by zeroes, and the address range is freed when nothing refers to this object any
-/// more.
+/// Represents memory of this process for DMA: page-aligned, outside the managed heap. It ends in two steps, as mapped
+/// regions do: <see cref="Revoke"/> replaces it by zeroes, and the address range is freed when nothing refers to this
+/// object any more.
 /// </summary>
 internal sealed unsafe class BufferMemory : SafeHandle
 {
@@ -28,7 +28,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
 
     public override bool IsInvalid => handle == Libc.MAP_FAILED;
 
-    /// <summary>Where it starts. Valid as long as this object is reachable.</summary>
+    /// <summary>Gets its start. Valid as long as this object is reachable.</summary>
     public byte* Start => (byte*)handle;
 
     public nint Address => handle;
@@ -44,11 +44,11 @@ internal sealed unsafe class BufferMemory : SafeHandle
         _ => throw new ArgumentOutOfRangeException(nameof(pages), pages, "no such page size"),
     };
 
-    /// <summary>Zeroed memory of its own.</summary>
-    /// <param name="calls">Who makes the system calls.</param>
-    /// <param name="length">Bytes; whole pages of the size.</param>
-    /// <param name="pages">Of which pages.</param>
-    /// <param name="node">The NUMA node all pages come from; any for null.</param>
+    /// <summary>Allocates zeroed memory.</summary>
+    /// <param name="calls">Makes the system calls.</param>
+    /// <param name="length">The length in bytes; whole pages of the size.</param>
+    /// <param name="pages">The page size.</param>
+    /// <param name="node">The NUMA node of all pages; <see langword="null"/> for any.</param>
     public static BufferMemory Allocate(SystemCalls calls, ulong length, DmaPageSize pages, int? node)
     {
         int huge = pages == DmaPageSize.Default ? 0
@@ -80,7 +80,9 @@ internal sealed unsafe class BufferMemory : SafeHandle
         }
     }
 
-    /// <summary>A part of a file (usually a memfd), shared with every process that has the file.</summary>
+    /// <summary>
+    /// Maps a part of a file (usually a memfd), which is shared with every process that maps the file.
+    /// </summary>
     public static BufferMemory MapFile(SystemCalls calls, SafeFileHandle file, ulong offset, ulong length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, (ulong)long.MaxValue);
@@ -89,14 +91,13 @@ internal sealed unsafe class BufferMemory : SafeHandle
     }
 
     /// <summary>
-    /// Lets go of the memory: from here on it reads as zeroes, and what is written goes nowhere. Any thread; once is
-    /// enough.
+    /// Replaces the memory: from now on it reads as zeroes, and writes have no effect. Thread-safe; one call is enough.
     /// </summary>
     public void Revoke()
     {
         if (Interlocked.Exchange(ref _revoked, 1) == 0 && !MemoryCover.TryZeroes(handle, _length))
         {
-            SetHandleAsInvalid(); // the range may soon belong to another mapping: it is not unmapped
+            SetHandleAsInvalid(); // another mapping may use the range soon, so it is not unmapped
         }
 
         GC.KeepAlive(this);
@@ -145,7 +146,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
             + $"/sys/kernel/mm/hugepages/hugepages-{size / 1024}kB/nr_hugepages (on top of those in use)");
     }
 
-    // For memory that is no file's, the kernel answers EINVAL only if it does not know the page size.
+    // For anonymous memory, EINVAL means only that the kernel does not support the page size.
     private static string MissingSizeHint(DmaPageSize pages)
     {
         string folder = string.Create(CultureInfo.InvariantCulture, $"hugepages-{SizeOf(pages) / 1024}kB");
@@ -156,7 +157,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
             + $"{folder}{flag}; use another page size";
     }
 
-    // A child of a fork would share the pages until one of the two writes; the writer then gets a copy, which the
+    // After a fork, parent and child share the pages until one of them writes. The writer then gets a copy, which the
     // device does not see.
     private void KeepFromChildren(SystemCalls calls) =>
         Check(calls, "madvise", () => Libc.MAdvise(handle, _length, Libc.MADV_DONTFORK));
@@ -173,8 +174,8 @@ internal sealed unsafe class BufferMemory : SafeHandle
         }, $"NUMA node {node}", "/sys/devices/system/node lists the nodes of this host");
     }
 
-    // All pages are present before they are pinned. A page that was never written is the kernel's shared page of
-    // zeroes: if it is pinned only for reading, kernels before 6.2 leave the device with that page forever, while this
+    // All pages must be present before they are pinned. A page that was never written is the kernel's shared page of
+    // zeroes. If it is pinned only for reading, kernels before 6.2 leave the device with that page forever, while this
     // process writes to its own.
     private void Populate(SystemCalls calls, bool mayLack)
     {
@@ -196,7 +197,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
 
         if (errno == Errno.EINVAL)
         {
-            // Kernels before 5.14 do not know the advice.
+            // Kernels before 5.14 do not support this advice.
             for (nuint at = 0; at < _length; at += (nuint)Environment.SystemPageSize)
             {
                 Volatile.Write(ref Start[at], 0);

@@ -6,7 +6,9 @@ namespace Vfio;
 /// Tracks the pages that devices write, for programs that copy memory while a device runs. Type1v2 supports it, and
 /// reports every pinned page as dirty; iommufd supports it if the IOMMU does.
 /// </summary>
-/// <remarks>The caller owns it; disposal ends the tracking. An address space has one at a time.</remarks>
+/// <remarks>
+/// The caller owns the tracker, and disposal ends the tracking. An address space can have only one at a time.
+/// </remarks>
 public sealed class DirtyTracker : IDisposable
 {
     private readonly IoAddressSpace _space;
@@ -14,16 +16,17 @@ public sealed class DirtyTracker : IDisposable
 
     internal DirtyTracker(IoAddressSpace space) => _space = space;
 
-    /// <summary>The bytes that one bit stands for.</summary>
+    /// <summary>Gets the number of bytes that one bit represents.</summary>
     public ulong PageSize => _space.PageSize;
 
     /// <summary>Reads which pages were written since the last call, or since tracking began.</summary>
-    /// <param name="mapping">The mapping; <see cref="DmaBuffer.Mapping"/> for a buffer.</param>
-    /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
-    /// <returns>How many pages.</returns>
-    /// <exception cref="ArgumentException">The bitmap is too short, or the mapping is of another address
-    /// space.</exception>
-    /// <exception cref="ObjectDisposedException">The tracker, or the mapping, has ended.</exception>
+    /// <param name="mapping">The mapping; for a buffer, <see cref="DmaBuffer.Mapping"/>.</param>
+    /// <param name="bitmap">One bit per page, the first page in bit 0 of the first word; overwritten.</param>
+    /// <returns>The number of pages that were written.</returns>
+    /// <exception cref="ArgumentException">
+    /// The bitmap is too short, or the mapping belongs to another address space.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The tracker or the mapping has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public int Read(DmaMapping mapping, Span<ulong> bitmap)
     {
@@ -53,7 +56,7 @@ public sealed class DirtyTracker : IDisposable
         return count;
     }
 
-    /// <summary>Ends the tracking. Never throws, and may be called again.</summary>
+    /// <summary>Ends the tracking. Never throws, and can be called more than once.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
@@ -63,15 +66,16 @@ public sealed class DirtyTracker : IDisposable
     }
 }
 
-// The tracker's side of the address space.
+// The part of dirty tracking that the address space does.
 public sealed partial class IoAddressSpace
 {
     private bool _isTracking;
 
     /// <summary>Starts tracking the pages that devices write.</summary>
     /// <returns>The tracker; the caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">There is a tracker already, or no device is in the address
-    /// space.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The address space already has a tracker, or no device is in it.
+    /// </exception>
     /// <exception cref="NotSupportedException">The kernel or the IOMMU does not support it.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>

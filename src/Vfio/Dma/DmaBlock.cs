@@ -1,6 +1,8 @@
 namespace Vfio;
 
-/// <summary>Represents a rented block of a <see cref="DmaPool"/>. Copies of this value are the same block.</summary>
+/// <summary>
+/// Represents a rented block of a <see cref="DmaPool"/>. Copies of this value represent the same block.
+/// </summary>
 public readonly record struct DmaBlock : IDisposable
 {
     private readonly DmaPool? _pool;
@@ -14,25 +16,24 @@ public readonly record struct DmaBlock : IDisposable
         Index = index;
     }
 
-    /// <summary>The block's index in the pool, from 0: usable in a driver's own table.</summary>
+    /// <summary>Gets the block's index in the pool, from 0, which a driver can use for its own table.</summary>
     public int Index { get; }
 
-    /// <summary>The device's address of its first byte.</summary>
-    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no
-    /// block.</exception>
+    /// <summary>Gets the IOVA of its first byte.</summary>
+    /// <exception cref="InvalidOperationException">The block was returned, or this is the default value.</exception>
     public Iova Iova => Pool.IovaOf(Index, _turn);
 
-    /// <summary>Its memory. Not to be used after the block was returned.</summary>
+    /// <summary>Gets its memory, which must not be used after the block was returned.</summary>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no
-    /// block.</exception>
+    /// <exception cref="InvalidOperationException">The block was returned, or this is the default value.</exception>
     public Span<byte> Span => Pool.SpanOf(Index, _turn);
 
     private DmaPool Pool => _pool ?? throw new InvalidOperationException("this is not a block of a pool");
 
     /// <summary>Returns the block to its pool.</summary>
-    /// <exception cref="InvalidOperationException">It was returned already, even if another caller has rented it
-    /// since.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The block was already returned, even if another caller has rented it since.
+    /// </exception>
     public void Return()
     {
         if (!Pool.TryReturn(Index, _turn))
@@ -42,7 +43,7 @@ public readonly record struct DmaBlock : IDisposable
     }
 
     /// <summary>
-    /// Returns the block to its pool. Does nothing if it was returned already, even if another caller has rented it
+    /// Returns the block to its pool. Does nothing if it was already returned, even if another caller has rented it
     /// since.
     /// </summary>
     public void Dispose() => _pool?.TryReturn(Index, _turn);

@@ -1,11 +1,12 @@
 namespace Vfio;
 
 /// <summary>
-/// Represents a copy, accessible to devices, of memory that is not. At its end, what the device wrote is copied back.
+/// Represents a copy, accessible to devices, of memory that they cannot access. When it ends, what the device wrote is
+/// copied back.
 /// </summary>
 /// <remarks>
-/// The copy starts with the memory's content: if the device writes less than it may, the rest stays as it was, and
-/// nothing that was in the copy's place before is seen.
+/// The copy starts with the content of the memory. If the device writes less than it may, the rest stays unchanged, and
+/// no earlier content of the copy's memory is visible.
 /// </remarks>
 public readonly ref struct DmaBounce : IDisposable
 {
@@ -34,17 +35,19 @@ public readonly ref struct DmaBounce : IDisposable
         _access = access;
     }
 
-    /// <summary>The device's address of the copy.</summary>
+    /// <summary>Gets the IOVA of the copy.</summary>
     public Iova Iova => _buffer?.Iova ?? _block.Iova;
 
     /// <summary>
     /// Copies back what the device wrote, if it may write, and frees the copy. The transfer must have ended.
     /// </summary>
-    /// <exception cref="ObjectDisposedException">The pool or its address space ended first: what the device wrote is
-    /// lost.</exception>
-    /// <exception cref="InvalidOperationException">The copy was freed already.</exception>
-    /// <exception cref="VfioException">The kernel refused to unmap a copy that has a buffer of its own; the data was
-    /// copied back.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The pool or its address space ended first, and what the device wrote is lost.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The copy was already freed.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused to unmap a copy with its own buffer; the data was copied back.
+    /// </exception>
     public void Return()
     {
         if ((_access & DmaAccess.Write) != 0)
@@ -65,7 +68,7 @@ public readonly ref struct DmaBounce : IDisposable
 
     /// <summary>
     /// Copies back what the device wrote, if it may write, and frees the copy, as <see cref="Return"/> does. Never
-    /// throws, and may be called again.
+    /// throws, and can be called more than once.
     /// </summary>
     public void Dispose()
     {

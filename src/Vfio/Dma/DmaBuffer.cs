@@ -3,21 +3,18 @@ using System.Numerics;
 namespace Vfio;
 
 /// <summary>
-/// Memory of its own that devices can reach: page-aligned, zeroed, outside the managed heap, pinned by the kernel.
+/// Represents memory that devices can access: page-aligned, initially zero, outside the managed heap, and pinned by the
+/// kernel.
 /// </summary>
 /// <remarks>
-/// <para>
-/// The caller owns it; disposal takes it from the devices, then frees it. The address space does the same when its last
-/// device is disposed, and tells of it as a leak. Any thread may use it at any time; after disposal each access throws
-/// <see cref="ObjectDisposedException"/>, and one that races with it reads zeroes and writes nothing. A span that was
-/// taken earlier must not be used after disposal.
-/// </para>
-/// <para>
-/// The device may read and write it at any time while it is on the bus. <see cref="Read"/> and <see cref="Write"/> are
-/// single loads and stores: reads are acquire, writes are release. So what was written before a <see cref="Region"/>
-/// write of a doorbell is there when the device looks, and what the device wrote before the completion that
-/// <see cref="Read"/> saw is there, too. <c>docs/concepts.md</c> has the rules.
-/// </para>
+/// <para>The caller owns the buffer; disposal unmaps it from the devices and then frees it. When the address space
+/// ends, it does the same and reports the buffer as a leak. Thread-safe. After disposal each access throws
+/// <see cref="ObjectDisposedException"/>; one that races with the disposal reads zeroes and writes nothing. A span that
+/// was taken earlier must not be used after disposal.</para>
+/// <para>The device may read and write the memory at any time while bus mastering is enabled. <see cref="Read"/> and
+/// <see cref="Write"/> are single loads and stores: reads acquire, writes release. What a program writes before it
+/// writes a doorbell through a <see cref="Region"/> is visible to the device by then, and what the device wrote before
+/// the completion that <see cref="Read"/> returned is visible too. <c>docs/concepts.md</c> has the rules.</para>
 /// </remarks>
 public sealed unsafe class DmaBuffer : IDisposable
 {
@@ -29,19 +26,19 @@ public sealed unsafe class DmaBuffer : IDisposable
         _memory = memory;
     }
 
-    /// <summary>The device's address of the first byte.</summary>
+    /// <summary>Gets the IOVA of the first byte.</summary>
     public Iova Iova => Mapping.Iova;
 
-    /// <summary>Bytes; what was asked for, rounded up to whole pages.</summary>
+    /// <summary>Gets the length in bytes: the requested length, rounded up to whole pages.</summary>
     public ulong Length => Mapping.Length;
 
     /// <summary>Gets what the device may do with it.</summary>
     public DmaAccess Access => Mapping.Access;
 
-    /// <summary>Its line in the ledger.</summary>
+    /// <summary>Gets its mapping in the address space.</summary>
     public DmaMapping Mapping { get; }
 
-    /// <summary>Gets where it lies in this process, for calls that take a pointer. Valid until disposal.</summary>
+    /// <summary>Gets the address in this process, for calls that take a pointer. Valid until disposal.</summary>
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
     /// disposed.</exception>
     public nint Address
@@ -68,15 +65,16 @@ public sealed unsafe class DmaBuffer : IDisposable
     /// </summary>
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
     /// disposed.</exception>
-    /// <exception cref="OverflowException">It is longer than a span can be; <see cref="Slice"/> gives
-    /// parts.</exception>
+    /// <exception cref="OverflowException">
+    /// The buffer is longer than a span can be; use <see cref="Slice"/>.
+    /// </exception>
     public Span<byte> Span => Slice(0, checked((int)Length));
 
-    /// <summary>A part of it. Not to be used after disposal.</summary>
-    /// <param name="offset">Bytes from the start.</param>
-    /// <param name="length">Bytes.</param>
-    /// <returns>The memory itself.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
+    /// <summary>Gets a part of the buffer as a span, which must not be used after disposal.</summary>
+    /// <param name="offset">The offset in bytes.</param>
+    /// <param name="length">The length in bytes.</param>
+    /// <returns>The memory itself, not a copy.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not within the buffer.</exception>
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
     /// disposed.</exception>
     public Span<byte> Slice(ulong offset, int length)
@@ -87,10 +85,10 @@ public sealed unsafe class DmaBuffer : IDisposable
 
     /// <summary>Reads a number that the device may be writing: one load, acquire.</summary>
     /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
-    /// <param name="offset">Bytes from the start; a multiple of the integer's size.</param>
+    /// <param name="offset">The offset in bytes; a multiple of the integer's size.</param>
     /// <returns>The number, little-endian.</returns>
     /// <exception cref="ArgumentException">The offset is not aligned.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The number does not lie within the buffer.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not within the buffer.</exception>
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
     /// disposed.</exception>
     public T Read<T>(ulong offset)
@@ -103,8 +101,8 @@ public sealed unsafe class DmaBuffer : IDisposable
 
     /// <summary>Writes a number that the device may be reading: one store, release.</summary>
     /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
-    /// <param name="offset">Bytes from the start; a multiple of the integer's size.</param>
-    /// <param name="value">The number; stored little-endian.</param>
+    /// <param name="offset">The offset in bytes; a multiple of the integer's size.</param>
+    /// <param name="value">The number, which is stored little-endian.</param>
     /// <inheritdoc cref="Read"/>
     public void Write<T>(ulong offset, T value)
         where T : unmanaged, IBinaryInteger<T>
@@ -117,14 +115,15 @@ public sealed unsafe class DmaBuffer : IDisposable
     /// Unmaps the memory from the devices, then frees it. A device that still uses it faults. A second call does
     /// nothing.
     /// </summary>
-    /// <exception cref="VfioException">The kernel refused: the buffer stays as it was, and the call can be
-    /// repeated.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused. The buffer stays as it was, and the call can be repeated.
+    /// </exception>
     public void Unmap() => Mapping.Unmap();
 
     /// <summary>
-    /// Unmaps the memory from the devices, then frees it. Never throws, and may be called again: if the kernel refuses,
-    /// the memory is neither freed nor reused until <see cref="Unmap"/> succeeds or the address space ends, which
-    /// reports it as a leak.
+    /// Unmaps the memory from the devices, then frees it. Never throws, and can be called more than once. If the kernel
+    /// refuses, the memory is neither freed nor reused until <see cref="Unmap"/> succeeds or the address space ends,
+    /// which reports it as a leak.
     /// </summary>
     public void Dispose() => Mapping.Dispose();
 

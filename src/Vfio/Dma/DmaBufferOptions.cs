@@ -1,17 +1,18 @@
 namespace Vfio;
 
-/// <summary>What memory <see cref="IoAddressSpace.Allocate"/> makes, and where. The defaults suit most.</summary>
+/// <summary>
+/// Specifies the memory that <see cref="IoAddressSpace.Allocate"/> allocates, and its address. The defaults suit most
+/// programs.
+/// </summary>
 public sealed record DmaBufferOptions
 {
     /// <summary>Gets what the device may do with the buffer. By default, it may read and write it.</summary>
     public DmaAccess Access { get; init; } = DmaAccess.ReadWrite;
 
-    /// <summary>
-    /// Gets the device's address of the buffer, a multiple of the page size. By default, the library chooses it.
-    /// </summary>
+    /// <summary>Gets the IOVA of the buffer, a multiple of the page size. By default, the library chooses it.</summary>
     public Iova? At { get; init; }
 
-    /// <summary>Of which pages it is made.</summary>
+    /// <summary>Gets the size of its pages.</summary>
     public DmaPageSize PageSize { get; init; }
 
     /// <summary>
@@ -21,7 +22,7 @@ public sealed record DmaBufferOptions
     public int? NumaNode { get; init; }
 
     /// <summary>
-    /// Gets the greatest width of the address in bits, 12 to 64. By default, <see cref="IoAddressSpace.AddressWidth"/>.
+    /// Gets the maximum width of the IOVA in bits, 12 to 64. By default, <see cref="IoAddressSpace.AddressWidth"/>.
     /// </summary>
     public int? AddressWidth { get; init; }
 

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A transfer that the IOMMU stopped: no byte of it was moved.</summary>
+/// <summary>Represents a transfer that the IOMMU stopped. No byte of it was transferred.</summary>
 public sealed record DmaFault
 {
     /// <summary>
@@ -11,7 +11,7 @@ public sealed record DmaFault
     /// </summary>
     public required PciAddress? Device { get; init; }
 
-    /// <summary>The address it used; the IOMMU tells the page of it.</summary>
+    /// <summary>Gets the IOVA that the device accessed; the IOMMU reports only its page.</summary>
     public required Iova Iova { get; init; }
 
     /// <summary>Gets the kind of access.</summary>
@@ -21,13 +21,16 @@ public sealed record DmaFault
     public required string Reason { get; init; }
 
     /// <summary>
-    /// Gets what the ledger has there: memory that does not allow it, or that was mapped there before;
-    /// <see langword="null"/> if nothing was.
+    /// Gets the mapping in the ledger at this address: memory that does not allow the access, or that was mapped there
+    /// before; <see langword="null"/> if there was none.
     /// </summary>
     public required DmaMappingInfo? Mapping { get; init; }
 
-    /// <summary>In a line: <c>0000:00:03.0 may not write 0x10000: PTE Write access is not set (there: …)</c>.</summary>
-    /// <returns>Device, address, reason and buffer.</returns>
+    /// <summary>
+    /// Returns the fault in one line: <c>0000:00:03.0 may not write 0x10000: PTE Write access is not set (there:
+    /// …)</c>.
+    /// </summary>
+    /// <returns>The device, address, reason and mapping.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Device?.ToString() ?? "the device model"} may not {DmaMappingInfo.DescribeAccess(Access)} {Iova}: "

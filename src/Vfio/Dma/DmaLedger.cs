@@ -1,11 +1,11 @@
 namespace Vfio;
 
 /// <summary>
-/// Every live mapping of an address space, by address; and the last that ended. Not for several threads at once.
+/// Records every live mapping of an address space, by address, and the last ones that ended. Not thread-safe.
 /// </summary>
 internal sealed class DmaLedger
 {
-    // Addresses below are left out: a driver's 0 or small number must not be an address that works.
+    // Lower addresses are not used, so that 0 or a small number that a faulty driver passes is not a valid address.
     private const ulong Least = 0x10000;
     private const int Remembered = 256;
 
@@ -24,8 +24,8 @@ internal sealed class DmaLedger
     public IReadOnlyList<DmaMapping> Live => _live;
 
     /// <summary>
-    /// Finds room. Goes on from where the last was found, so that an address is not used again at once, and then from
-    /// the start.
+    /// Finds a free range. The search continues after the previous result, so that an address is not reused
+    /// immediately, and then starts at the beginning.
     /// </summary>
     public bool TryPlace(IovaRange[] ranges, ulong length, ulong alignment, ulong last, out ulong iova)
     {
@@ -35,11 +35,11 @@ internal sealed class DmaLedger
             return false;
         }
 
-        _next = iova + length; // overflows to 0 behind the last address
+        _next = iova + length; // wraps around to 0 after the last address
         return true;
     }
 
-    /// <summary>The mapping that some address of a range lies in.</summary>
+    /// <summary>Finds the mapping that overlaps a range.</summary>
     public DmaMapping? FindOverlap(ulong first, ulong last)
     {
         int at = Intervals.FirstEndingAtOrAfter(_live, first);
@@ -67,7 +67,7 @@ internal sealed class DmaLedger
         Remember(mapping);
     }
 
-    /// <summary>Ends all.</summary>
+    /// <summary>Removes all mappings.</summary>
     public IReadOnlyList<DmaMapping> Clear()
     {
         DmaMapping[] all = [.. _live];

@@ -4,9 +4,9 @@ namespace Vfio;
 
 /// <summary>Represents memory of the caller that devices can access, until it is unmapped.</summary>
 /// <remarks>
-/// Any thread may use it. The memory must stay mapped in the process as long as <see cref="IsLive"/> is
-/// <see langword="true"/>. The address space unmaps it when it ends, and reports it as a leak. After that, accesses of
-/// the device fault, and no byte is moved.
+/// Thread-safe. The memory must stay mapped in the process as long as <see cref="IsLive"/> is true. When the address
+/// space ends, it unmaps the memory and reports it as a leak. After that, accesses of the device fault, and transfer
+/// nothing.
 /// </remarks>
 public sealed class DmaMapping : IDisposable, IInterval
 {
@@ -14,7 +14,7 @@ public sealed class DmaMapping : IDisposable, IInterval
     private readonly string? _owner;
     private readonly string _file;
     private readonly int _line;
-    // the coarse clock: a mapping costs no more than its system call
+    // The coarse clock, so that a mapping costs little more than its system call.
     private readonly long _start = Environment.TickCount64;
     private volatile bool _isEnded;
     private volatile bool _isDisposed;
@@ -39,26 +39,26 @@ public sealed class DmaMapping : IDisposable, IInterval
         (_owner, _file, _line) = (owner, file, line);
     }
 
-    /// <summary>The device's address of the first byte.</summary>
+    /// <summary>Gets the IOVA of the first byte.</summary>
     public Iova Iova { get; }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Gets the length in bytes.</summary>
     public ulong Length { get; }
 
     /// <summary>Gets what the device may do with the memory.</summary>
     public DmaAccess Access { get; }
 
-    /// <summary>Who asked for it: the name that was given, or the line of source.</summary>
+    /// <summary>Gets the owner: the name that was passed, or the source line of the call.</summary>
     public string Owner => _owner ?? string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(_file)}:{_line}");
 
     /// <summary>
-    /// Gets whether it is mapped: devices can access the memory, or will when the next one opens into the address
+    /// Gets whether the memory is mapped: devices can access it, or can as soon as the next one opens into the address
     /// space.
     /// </summary>
     public bool IsLive => !_isEnded;
 
     /// <summary>
-    /// Gets whether its owner may still use it: after a disposal that the kernel refused it is live, but not usable.
+    /// Gets whether the owner may still use it. A mapping whose disposal the kernel refused is live, but not usable.
     /// </summary>
     internal bool IsUsable => !_isDisposed;
 
@@ -73,19 +73,20 @@ public sealed class DmaMapping : IDisposable, IInterval
 
     ulong IInterval.Last => Last;
 
-    /// <summary>Gets what has to stay as long as the mapping: memory that ends with it, or a region.</summary>
+    /// <summary>Gets what must stay alive as long as the mapping: memory that ends with it, or a region.</summary>
     internal object? Memory { get; private set; }
 
     internal IoAddressSpace Space => _space;
 
     /// <summary>Unmaps the memory: devices cannot access it any more. A second call does nothing.</summary>
-    /// <exception cref="VfioException">The kernel refused: the mapping stays as it was, and the call can be
-    /// repeated.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused. The mapping stays as it was, and the call can be repeated.
+    /// </exception>
     public void Unmap() => _space.Unmap(this);
 
     /// <summary>
-    /// Unmaps the memory. Never throws, and may be called again: if the kernel refuses, the mapping stays, with its
-    /// IOVA, until <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
+    /// Unmaps the memory. Never throws, and can be called more than once. If the kernel refuses, the mapping stays,
+    /// with its IOVA, until <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
     /// </summary>
     public void Dispose()
     {
@@ -103,13 +104,13 @@ public sealed class DmaMapping : IDisposable, IInterval
         IsLive = IsLive,
     };
 
-    /// <summary>The devices cannot access it any more: memory of the library is freed.</summary>
+    /// <summary>Called when the devices cannot access it any more: memory of the library is freed.</summary>
     internal void End()
     {
         _isDisposed = true;
         _isEnded = true;
         (Memory as BufferMemory)?.Revoke();
         (Memory as Region)?.EndLoan(Dispose);
-        Memory = null; // what remembers this mapping does not keep its memory
+        Memory = null; // objects that still refer to this mapping do not keep its memory
     }
 }

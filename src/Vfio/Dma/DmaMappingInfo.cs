@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>A line of the ledger: memory that devices can reach, or could.</summary>
+/// <summary>Describes a mapping in the ledger: memory that devices can access, or could.</summary>
 public sealed record DmaMappingInfo
 {
-    /// <summary>The device's address of its first byte.</summary>
+    /// <summary>Gets the IOVA of its first byte.</summary>
     public required Iova Iova { get; init; }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Gets the length in bytes.</summary>
     public required ulong Length { get; init; }
 
     /// <summary>Gets what the device may do with it.</summary>
     public required DmaAccess Access { get; init; }
 
-    /// <summary>Who asked for it: a name that was given, or a line of source (<c>Queue.cs:41</c>).</summary>
+    /// <summary>Gets the owner: a name that was passed, or a source line (<c>Queue.cs:41</c>).</summary>
     public required string Owner { get; init; }
 
     /// <summary>Gets how long ago it was mapped.</summary>
@@ -23,8 +23,8 @@ public sealed record DmaMappingInfo
     /// <summary>Gets whether the memory is mapped now; if not, it was mapped earlier.</summary>
     public required bool IsLive { get; init; }
 
-    /// <summary>In a line: <c>0x10000, 64 KiB, read and write, Queue.cs:41, 3.2 s</c>.</summary>
-    /// <returns>Address, length, access, owner and age.</returns>
+    /// <summary>Returns the mapping in one line: <c>0x10000, 64 KiB, read and write, Queue.cs:41, 3.2 s</c>.</summary>
+    /// <returns>The address, length, access, owner and age.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Iova}, {DescribeLength(Length)}, {DescribeAccess(Access)}, {Owner}, {Age.TotalSeconds:0.0} "

@@ -1,12 +1,12 @@
 namespace Vfio;
 
 /// <summary>
-/// Of which pages memory is made. Larger ones need fewer entries of the IOMMU, which are scarce; they have to be set
-/// aside on the host.
+/// Specifies the page size of memory. Larger pages need fewer entries of the IOMMU's caches; they must be reserved on
+/// the host.
 /// </summary>
 public enum DmaPageSize
 {
-    /// <summary>The host's usual pages: 4 KiB on most.</summary>
+    /// <summary>The usual page size of the host, in most cases 4 KiB.</summary>
     Default = 0,
 
     /// <summary>2 MiB (<c>/sys/kernel/mm/hugepages/hugepages-2048kB</c>).</summary>

@@ -7,12 +7,12 @@ namespace Vfio;
 /// pages of lists. Renting and returning a block makes no system call and allocates nothing.
 /// </summary>
 /// <remarks>
-/// The caller owns it; disposal unmaps the buffer. Any thread may rent and return, several at a time. Blocks are not
-/// cleared.
+/// The caller owns the pool; disposal unmaps the buffer. Thread-safe: several threads can rent and return blocks at the
+/// same time. Blocks are not cleared.
 /// </remarks>
 public sealed unsafe class DmaPool : IDisposable
 {
-    // Blocks do not share cache lines, with each other or with what is next to the buffer.
+    // Blocks share no cache lines with each other or with the memory next to the buffer.
     private const ulong CacheLine = 64;
     private const int None = -1;
 
@@ -22,7 +22,8 @@ public sealed unsafe class DmaPool : IDisposable
     private readonly int _blockLength;
     private readonly ulong _stride;
     private readonly Entry[] _entries;
-    // index of the first free block + 1 in the low half; in the high half a count, so that no head is seen twice
+    // The low half is the index of the first free block plus 1; the high half is a count, so that the same value never
+    // appears twice.
     private long _head;
 
     internal DmaPool(DmaBuffer buffer, int blockLength, int count)
@@ -41,13 +42,13 @@ public sealed unsafe class DmaPool : IDisposable
         _head = 1;
     }
 
-    /// <summary>Bytes in a block.</summary>
+    /// <summary>Gets the length of a block in bytes.</summary>
     public int BlockLength => _blockLength;
 
-    /// <summary>Gets how many blocks there are, rented or not.</summary>
+    /// <summary>Gets the number of blocks, rented or not.</summary>
     public int Count => _entries.Length;
 
-    /// <summary>The buffer that the blocks are parts of.</summary>
+    /// <summary>Gets the buffer that contains the blocks.</summary>
     public DmaBuffer Buffer => _buffer;
 
     internal static ulong Stride(int blockLength) => ((ulong)blockLength + (CacheLine - 1)) & ~(CacheLine - 1);
@@ -77,8 +78,7 @@ public sealed unsafe class DmaPool : IDisposable
                 return false;
             }
 
-            // Another thread may take the block meanwhile, and what is read here be anything: the comparison finds that
-            // out.
+            // Another thread may rent the block meanwhile, and change what is read here. The comparison detects that.
             ref Entry entry = ref _entries[index];
             uint next = (uint)(Volatile.Read(ref entry.Next) + 1);
             if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
@@ -91,12 +91,13 @@ public sealed unsafe class DmaPool : IDisposable
         }
     }
 
-    /// <summary>A copy of memory that devices cannot reach, in a block, for one transfer.</summary>
-    /// <param name="data">The caller's memory: any span, of the managed heap too; at most <see cref="BlockLength"/>
-    /// bytes.</param>
-    /// <param name="access">What the device is to do: what it writes is copied back at disposal.</param>
+    /// <summary>Copies memory that devices cannot access into a block, for one transfer.</summary>
+    /// <param name="data">
+    /// The caller's memory: any span, including one of the managed heap; at most <see cref="BlockLength"/> bytes.
+    /// </param>
+    /// <param name="access">What the device will do: what it writes is copied back when the copy is returned.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
-    /// <exception cref="ArgumentException">The data does not fit a block; no access.</exception>
+    /// <exception cref="ArgumentException">The data does not fit into a block, or no access was passed.</exception>
     /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
     /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was
     /// disposed.</exception>
@@ -113,8 +114,9 @@ public sealed unsafe class DmaPool : IDisposable
     }
 
     /// <summary>Unmaps and frees the buffer; rented blocks end with it. A second call does nothing.</summary>
-    /// <exception cref="VfioException">The kernel refused: the pool stays as it was, and the call can be
-    /// repeated.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused. The pool stays as it was, and the call can be repeated.
+    /// </exception>
     public void Unmap() => _buffer.Unmap();
 
     /// <summary>
@@ -135,7 +137,7 @@ public sealed unsafe class DmaPool : IDisposable
         return new Span<byte>(_start + ((ulong)index * _stride), _blockLength);
     }
 
-    /// <returns>Whether it was rented; if not, the pool is as it was.</returns>
+    /// <returns>Whether the block was rented; if not, the pool is unchanged.</returns>
     internal bool TryReturn(int index, int turn)
     {
         ref Entry entry = ref _entries[index];
@@ -172,15 +174,15 @@ public sealed unsafe class DmaPool : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;
 
-    /// <summary>What is known of a block.</summary>
+    /// <summary>Represents the state of a block.</summary>
     private struct Entry
     {
-        /// <summary>The next free one, while it is free.</summary>
+        /// <summary>The next free block, while this one is free.</summary>
         public int Next;
 
         /// <summary>
-        /// How often it was rented and returned: odd while it is rented. This tells a copy of a returned block from the
-        /// current one.
+        /// How often the block was rented and returned: odd while it is rented. This distinguishes a copy of a returned
+        /// block from the current one.
         /// </summary>
         public int Turn;
     }

@@ -1,18 +1,18 @@
 namespace Vfio;
 
-/// <summary>How much of an address space is used, and of the limits that hold for it. A snapshot.</summary>
+/// <summary>Describes how much of an address space is used, and its limits. A snapshot.</summary>
 public sealed record DmaUsage
 {
-    /// <summary>Live mappings.</summary>
+    /// <summary>Gets the number of live mappings.</summary>
     public required int Mappings { get; init; }
 
-    /// <summary>Bytes in them.</summary>
+    /// <summary>Gets their bytes.</summary>
     public required ulong Bytes { get; init; }
 
-    /// <summary>The most there were at a time.</summary>
+    /// <summary>Gets the largest number of mappings so far.</summary>
     public required int PeakMappings { get; init; }
 
-    /// <summary>The most bytes at a time.</summary>
+    /// <summary>Gets the largest number of bytes so far.</summary>
     public required ulong PeakBytes { get; init; }
 
     /// <summary>
@@ -21,7 +21,7 @@ public sealed record DmaUsage
     /// </summary>
     public required uint? EntriesLeft { get; init; }
 
-    /// <summary>Gets what this process has locked or pinned in all, by the kernel's count.</summary>
+    /// <summary>Gets how many bytes this process has locked or pinned in total, as counted by the kernel.</summary>
     public required ulong LockedBytes { get; init; }
 
     /// <summary>

@@ -2,32 +2,32 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Vfio;
 
-// The devices that join and leave, and what they bring: the backend.
+// Devices that join and leave; the first one brings the backend.
 public sealed partial class IoAddressSpace
 {
-    private IAddressSpaceBackend? _backend; // null before the first device of one that was created
+    private IAddressSpaceBackend? _backend; // null before the first device, if made by Create
     private Action<IReadOnlyList<DmaMappingInfo>>? _leakReport;
-    private bool _isOwned; // by the caller of Create, until it is disposed
+    private bool _isOwned; // made by Create, and not yet disposed
     private bool _isDisposed;
     private bool _isClosed;
-    private bool _wasOpen; // a device was in it, which decided on the backend
-    private int _devices; // open, or about to be
+    private bool _wasOpen; // a device has been in it and decided on the backend
+    private int _devices; // open, or being opened
     private int _open;
-    private int _drops; // of the backend, when the ledger and it agreed last
+    private int _drops; // of the backend, when it last agreed with the ledger
 
     internal IAddressSpaceBackend? Backend => _backend;
 
-    /// <summary>Held while the first device opens: it decides on the backend.</summary>
+    /// <summary>Gets the lock that is held while the first device opens and decides on the backend.</summary>
     internal Lock FirstOpen { get; } = new();
 
-    // What is in the ledger is mapped by the backend too, unless that dropped it with the last device.
+    // What is in the ledger is also mapped by the backend, unless it dropped its mappings with the last device.
     [MemberNotNullWhen(true, nameof(_backend))]
     private bool IsMappedByBackend => _backend is not null && _backend.Drops == _drops;
 
     /// <summary>
-    /// Ends an address space made by <see cref="Create"/>, once no device is in it: what is still mapped is unmapped
-    /// and reported in <see cref="Leaks"/>. Nothing can be allocated or mapped from now on. Does nothing to the address
-    /// space that a device made for itself, which ends with its last device.
+    /// Ends an address space made by <see cref="Create"/>, as soon as no device is in it: what is still mapped is
+    /// unmapped and reported in <see cref="Leaks"/>. From now on nothing can be allocated or mapped. Does nothing to an
+    /// address space that a device made for itself, which ends with its last device.
     /// </summary>
     public void Dispose()
     {
@@ -50,7 +50,10 @@ public sealed partial class IoAddressSpace
         Disposal.Quietly(Close, ReportLeaks);
     }
 
-    /// <summary>The first device of one that was created brings its backend, which stays if the device opens.</summary>
+    /// <summary>
+    /// Sets the backend, which the first device of an address space made by <see cref="Create"/> brings. It stays if
+    /// the device opens.
+    /// </summary>
     internal void Adopt(IAddressSpaceBackend backend)
     {
         lock (_lock)
@@ -61,8 +64,7 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>
-    /// A device is about to be opened into the address space, which stays until it has left (<see cref="Leave"/>),
-    /// opened or not.
+    /// Keeps the address space alive while a device is opened into it and used, until <see cref="Leave"/>.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     internal void Reserve()
@@ -75,10 +77,10 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>
-    /// The device is open: what can be mapped may have changed with it. What the backend dropped with the last device
-    /// is mapped again.
+    /// Called when the device is open: reads the usable ranges again, and maps again what the backend dropped with the
+    /// last device.
     /// </summary>
-    /// <exception cref="VfioException">A mapping does not fit any more.</exception>
+    /// <exception cref="VfioException">A mapping does not fit into the ranges any more.</exception>
     internal void Admit(Action<IReadOnlyList<DmaMappingInfo>>? leakReport)
     {
         lock (_lock)
@@ -92,18 +94,18 @@ public sealed partial class IoAddressSpace
             _drops = _backend!.Drops;
             _open++;
             _wasOpen = true;
-            // Devices opened with the same options have one report, of one address space.
+            // Devices that are opened with the same options share one report.
             _leakReport -= leakReport;
             _leakReport += leakReport;
         }
     }
 
     /// <summary>
-    /// A device goes, and does no DMA any more. With the last one all that is mapped ends, and then the backend's
-    /// address space, unless the caller of <see cref="Create"/> keeps it.
+    /// Called when a device leaves, after it has stopped DMA. With the last device all mappings and the backend's
+    /// address space end, unless the caller of <see cref="Create"/> keeps it.
     /// </summary>
-    /// <param name="wasAdmitted">Whether it got as far as <see cref="Admit"/>.</param>
-    /// <param name="closeDevice">Closes the device, between the two.</param>
+    /// <param name="wasAdmitted">Whether <see cref="Admit"/> was called for it.</param>
+    /// <param name="closeDevice">Closes the device before the mappings end.</param>
     internal void Leave(bool wasAdmitted, Action? closeDevice)
     {
         bool isLast;
@@ -130,7 +132,7 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    // Under the lock.
+    // Called under the lock.
     private IAddressSpaceBackend CheckInUse()
     {
         ObjectDisposedException.ThrowIf(_isClosed || _isDisposed, this);
@@ -171,7 +173,7 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    // Under the lock.
+    // Called under the lock.
     private void BeginClose()
     {
         _isClosed = true;
@@ -188,7 +190,7 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    // Under the lock.
+    // Called under the lock.
     private void EndAll()
     {
         foreach (DmaMapping mapping in _ledger.Clear())

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// Memory of the caller, files and other devices; and the end of mappings.
+// Mappings of the caller's memory, of files and of other devices; and their end.
 public sealed partial class IoAddressSpace
 {
     /// <summary>
@@ -19,27 +19,31 @@ public sealed partial class IoAddressSpace
     /// </list>
     /// </summary>
     /// <param name="address">
-    /// Where it starts in this process; a multiple of the page size. Never memory of the managed heap: an IOMMU maps
-    /// whole pages, and a managed object shares its page with strangers, and moves. <see cref="DmaPool.Bounce"/> copies
-    /// such memory.
+    /// The start in this process; a multiple of the page size. Never memory of the managed heap: an IOMMU maps whole
+    /// pages, a managed object shares its page with others, and it can move. <see cref="DmaPool.Bounce"/> copies such
+    /// memory.
     /// </param>
-    /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
-    /// <param name="access">What the device may do with it, as the device sees it.</param>
-    /// <param name="at">The device's address of it, a multiple of the page size; chosen by the library for
-    /// <see langword="null"/>.</param>
-    /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
+    /// <param name="length">The length in bytes; a multiple of the page size, more than 0.</param>
+    /// <param name="access">What the device may do with the memory.</param>
+    /// <param name="at">
+    /// The IOVA, a multiple of the page size; <see langword="null"/> to let the library choose it.
+    /// </param>
+    /// <param name="owner">The owner, for the ledger; <see langword="null"/> for the source line of the call.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>The mapping; the caller owns it, and keeps the memory mapped in the process until it is
-    /// disposed.</returns>
-    /// <exception cref="ArgumentException">Something is not a multiple of the page size, empty, or runs over the last
-    /// address; no access.</exception>
+    /// <returns>
+    /// The mapping. The caller owns it, and keeps the memory mapped in the process until it is disposed.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// Something is not a multiple of the page size, the length is 0, the range extends beyond the last address, or no
+    /// access was passed.
+    /// </exception>
     /// <exception cref="InvalidOperationException">No device is in the address space.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">
-    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); there is no
-    /// such memory (EFAULT); the process may not lock so much (ENOMEM); too many mappings (ENOSPC). The hint says what
-    /// to do.
+    /// The requested addresses are in use (EEXIST) or not usable (EINVAL), or none are free (ENOSPC); the memory does
+    /// not exist (EFAULT); the process may not lock so much memory (ENOMEM); or there are too many mappings (ENOSPC).
+    /// The hint says what to do.
     /// </exception>
     public DmaMapping Map(
         nint address, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
@@ -60,22 +64,22 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>
-    /// Maps a part of a file that lies in memory (a memfd, a file of a tmpfs or of huge pages), so that the devices can
-    /// access it. Others that map the file see the same bytes.
+    /// Maps a part of a file that is in memory (a memfd, or a file of a tmpfs or hugetlbfs), so that the devices can
+    /// access it. Other processes that map the file see the same bytes.
     /// </summary>
     /// <param name="file">
-    /// The file, open for reading and writing; stays the caller's, and may be closed when this returns. Somebody who
-    /// shortens it later makes accesses of this process beyond its new end a bus error, which ends it: seal a memfd
-    /// that others have (<c>F_SEAL_SHRINK</c>).
+    /// The file, open for reading and writing. The caller keeps it, and can close it when this returns. If another
+    /// process shortens it later, an access of this process beyond the new end causes a bus error, which ends this
+    /// process: seal a memfd that others have (<c>F_SEAL_SHRINK</c>).
     /// </param>
-    /// <param name="offset">Bytes from the file's start; a multiple of the page size.</param>
-    /// <param name="length">Bytes; a multiple of the page size, more than 0. All of it lies within the file.</param>
+    /// <param name="offset">The offset in the file in bytes; a multiple of the page size.</param>
+    /// <param name="length">The length in bytes; a multiple of the page size, more than 0, and within the file.</param>
     /// <param name="access">What the device may do with it.</param>
-    /// <param name="at">The device's address of it; chosen by the library for <see langword="null"/>.</param>
-    /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
+    /// <param name="at">The IOVA; <see langword="null"/> to let the library choose it.</param>
+    /// <param name="owner">The owner, for the ledger; <see langword="null"/> for the source line of the call.</param>
     /// <param name="sourceFile">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>The buffer, whose content is the file's; the caller owns it.</returns>
+    /// <returns>The buffer, whose content is that of the file; the caller owns it.</returns>
     /// <inheritdoc cref="Map(nint, ulong, DmaAccess, Iova?, string?, string, int)"/>
     public DmaBuffer Map(
         SafeFileHandle file,
@@ -111,18 +115,20 @@ public sealed partial class IoAddressSpace
     /// does, and iommufd with files of a device's memory (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the
     /// transfers arrive depends on the platform's bridges.
     /// </summary>
-    /// <param name="region">A region of the other device, mapped; its disposal, or its device's, disposes the
-    /// mapping.</param>
-    /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>
-    /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
+    /// <param name="region">
+    /// A mapped region of the other device. Disposing it, or its device, disposes the mapping.
+    /// </param>
+    /// <param name="offset">The offset in the region in bytes; a multiple of the page size.</param>
+    /// <param name="length">The length in bytes; a multiple of the page size, more than 0.</param>
     /// <param name="access">What the device may do with it.</param>
-    /// <param name="at">The device's address of it; chosen by the library for <see langword="null"/>.</param>
-    /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
+    /// <param name="at">The IOVA; <see langword="null"/> to let the library choose it.</param>
+    /// <param name="owner">The owner, for the ledger; <see langword="null"/> for the source line of the call.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The mapping; the caller owns it.</returns>
-    /// <exception cref="NotSupportedException">That part of the region is not mapped, or the kernel cannot do
-    /// it.</exception>
+    /// <exception cref="NotSupportedException">
+    /// That part of the region is not mapped, or the kernel does not support it.
+    /// </exception>
     /// <inheritdoc cref="Map(nint, ulong, DmaAccess, Iova?, string?, string, int)"/>
     public DmaMapping Map(
         Region region,
@@ -163,7 +169,7 @@ public sealed partial class IoAddressSpace
     {
         lock (_lock)
         {
-            // Once the address space has ended, all mappings end together.
+            // When the address space has ended, all its mappings have ended.
             if (mapping.IsLive && !_isClosed)
             {
                 UnmapLocked(mapping);
@@ -189,7 +195,7 @@ public sealed partial class IoAddressSpace
         mapping.End();
     }
 
-    // What the backend refuses to unmap stays in the ledger.
+    // A mapping that the backend refuses to unmap stays in the ledger.
     private void TryUnmapAll()
     {
         try
@@ -206,7 +212,7 @@ public sealed partial class IoAddressSpace
         }
         catch (Exception e) when (e is VfioException or ObjectDisposedException)
         {
-            // Closing the backend's address space unmaps what is left.
+            // Closing the backend's address space unmaps the rest.
         }
     }
 
@@ -231,7 +237,7 @@ public sealed partial class IoAddressSpace
     private ulong FindPlace(in Request request)
     {
         int bits = BitsOf(request);
-        // A transfer of the whole length stays in one entry of the IOMMU where pages are large.
+        // Aligned to its size, a large transfer can use one entry of the IOMMU's cache.
         return _ledger.TryPlace(_ranges, request.Length, request.Alignment, LastOf(bits), out ulong iova)
             ? iova
             : throw new VfioException(

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// Represents the addresses at which one or more devices access memory: an IOAS of iommufd, a container of type1.
-/// Devices can access nothing until it is allocated or mapped here.
+/// Represents the addresses (IOVA) at which one or more devices access memory: an IOAS of iommufd, or a container of
+/// type1. Devices can access no memory that was not allocated or mapped here.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -38,12 +38,12 @@ public sealed partial class IoAddressSpace : IDisposable
     internal IoAddressSpace(IAddressSpaceBackend? backend, SystemCalls calls)
     {
         (_backend, _calls) = (backend, calls);
-        _mapMemory = MapMemory; // once, not for each mapping
+        _mapMemory = MapMemory; // computed once, not for each mapping
     }
 
     /// <summary>
-    /// The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot
-    /// translate. A device that joins may remove some. Empty before the first device.
+    /// Gets the usable addresses, sorted and disjoint: without those that the platform reserves or the IOMMU cannot
+    /// translate. A device that joins can remove some. Empty before the first device.
     /// </summary>
     public IReadOnlyList<IovaRange> Ranges
     {
@@ -57,12 +57,14 @@ public sealed partial class IoAddressSpace : IDisposable
     }
 
     /// <summary>
-    /// Gets what addresses and lengths are multiples of, in bytes: the larger of the host's page and the IOMMU's
-    /// smallest.
+    /// Gets the number of which addresses and lengths are multiples, in bytes: the larger of the host's page size and
+    /// the IOMMU's smallest.
     /// </summary>
     public ulong PageSize { get; private set; } = (ulong)Environment.SystemPageSize;
 
-    /// <summary>Gets how many bits an address may have, by what its drivers said; 64 unless one said less.</summary>
+    /// <summary>
+    /// Gets the maximum width of an address in bits: the smallest that <see cref="LimitAddressWidth"/> set, or 64.
+    /// </summary>
     public int AddressWidth
     {
         get
@@ -92,18 +94,20 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>Makes an address space without a device, to outlive the devices that open into it.</summary>
-    /// <returns>The address space; the caller owns it, and opens devices into it
-    /// (<see cref="VfioOpenOptions.AddressSpace"/>).</returns>
+    /// <summary>Creates an address space without a device, which outlives the devices that open into it.</summary>
+    /// <returns>
+    /// The address space. The caller owns it, and opens devices into it (<see cref="VfioOpenOptions.AddressSpace"/>).
+    /// </returns>
     public static IoAddressSpace Create() => new(backend: null, new SystemCalls()) { _isOwned = true };
 
     /// <summary>
     /// Limits addresses to those that a device with fewer than 64 address bits can use: buffers that are allocated and
     /// mapped from now on fit them. Existing mappings keep their addresses.
     /// </summary>
-    /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least
-    /// counts.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than 12 or more than 64.</exception>
+    /// <param name="bits">
+    /// The address width, 12 to 64 bits; edu has 28. If it is called several times, the smallest counts.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is less than 12 or more than 64.</exception>
     public void LimitAddressWidth(int bits)
     {
         CheckBits(bits);
@@ -114,19 +118,21 @@ public sealed partial class IoAddressSpace : IDisposable
     }
 
     /// <summary>Allocates memory that the devices can access.</summary>
-    /// <param name="length">Bytes, more than 0; rounded up to whole pages.</param>
-    /// <param name="options">What kind of memory, and where.</param>
-    /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
+    /// <param name="length">The length in bytes, more than 0; rounded up to whole pages.</param>
+    /// <param name="options">The kind of memory, and its address.</param>
+    /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The buffer, zeroed; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">A length of 0, an address that is not a multiple of the page size, no
-    /// access, a number of bits outside 12 to 64.</exception>
+    /// <exception cref="ArgumentException">
+    /// The length is 0, the address is not a multiple of the page size, no access was passed, or the address width is
+    /// outside 12 to 64.
+    /// </exception>
     /// <exception cref="InvalidOperationException">No device is in the address space.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">
-    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); the process may
-    /// not lock so much memory, there are too few huge pages (ENOMEM), or the host has none of that size (EINVAL); too
-    /// many mappings (ENOSPC). The hint says what to do.
+    /// The requested addresses are in use (EEXIST) or not usable (EINVAL), or none are free (ENOSPC); the process may
+    /// not lock so much memory, or there are too few huge pages (ENOMEM); the host has no pages of that size (EINVAL);
+    /// or there are too many mappings (ENOSPC). The hint says what to do.
     /// </exception>
     public DmaBuffer Allocate(
         ulong length,
@@ -149,7 +155,7 @@ public sealed partial class IoAddressSpace : IDisposable
         CheckAddress(options.At, length, page);
         lock (_lock)
         {
-            _ = CheckInUse(); // before memory is taken from the host
+            _ = CheckInUse(); // checked before the host's memory is allocated
         }
 
         BufferMemory memory = BufferMemory.Allocate(_calls, length, options.PageSize, options.NumaNode);
@@ -166,11 +172,13 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>Makes a pool of equal blocks that the devices can reach.</summary>
-    /// <param name="blockLength">Bytes in a block, 1 or more. Blocks begin at multiples of 64 bytes.</param>
-    /// <param name="count">How many blocks, 1 or more.</param>
-    /// <param name="options">What kind of memory, and where.</param>
-    /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
+    /// <summary>Creates a pool of equal blocks that the devices can access.</summary>
+    /// <param name="blockLength">
+    /// The length of a block in bytes, 1 or more. Blocks begin at multiples of 64 bytes.
+    /// </param>
+    /// <param name="count">The number of blocks, 1 or more.</param>
+    /// <param name="options">The kind of memory, and its address.</param>
+    /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The pool; the caller owns it.</returns>
     /// <inheritdoc cref="Allocate"/>
@@ -188,12 +196,12 @@ public sealed partial class IoAddressSpace : IDisposable
     }
 
     /// <summary>
-    /// A copy of memory that devices cannot reach, in a buffer of its own, for one transfer.
-    /// <see cref="DmaPool.Bounce"/> does the same without system calls.
+    /// Copies memory that devices cannot access into a new buffer, for one transfer. <see cref="DmaPool.Bounce"/> does
+    /// the same without system calls.
     /// </summary>
-    /// <param name="data">The caller's memory: any span, of the managed heap too.</param>
-    /// <param name="access">What the device is to do: what it writes is copied back at disposal.</param>
-    /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
+    /// <param name="data">The caller's memory: any span, including one of the managed heap.</param>
+    /// <param name="access">What the device will do: what it writes is copied back when the copy is returned.</param>
+    /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
     /// <inheritdoc cref="Allocate"/>
@@ -201,7 +209,7 @@ public sealed partial class IoAddressSpace : IDisposable
         Span<byte> data, DmaAccess access, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         new(data, access, Allocate((ulong)data.Length, new DmaBufferOptions { Access = access }, file, line));
 
-    /// <summary>Every live mapping, by address.</summary>
+    /// <summary>Gets all live mappings, by address.</summary>
     /// <returns>A snapshot.</returns>
     public IReadOnlyList<DmaMappingInfo> GetMappings()
     {
@@ -212,10 +220,11 @@ public sealed partial class IoAddressSpace : IDisposable
     }
 
     /// <summary>
-    /// Gets what is mapped at an address, or was last: of what is unmapped the latest 256 are remembered.
+    /// Gets the mapping at an address, or the last one that was there. The latest 256 mappings that ended are
+    /// remembered.
     /// </summary>
     /// <param name="iova">The address, as the device sees it.</param>
-    /// <returns>The mapping; <see langword="null"/> if nothing was.</returns>
+    /// <returns>The mapping; <see langword="null"/> if there was none.</returns>
     public DmaMappingInfo? Find(Iova iova)
     {
         lock (_lock)
@@ -224,7 +233,7 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>Gets how much is mapped, and how much may be.</summary>
+    /// <summary>Gets how much memory is mapped, and the limits.</summary>
     /// <returns>A snapshot.</returns>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     public DmaUsage GetUsage()

@@ -1,15 +1,15 @@
 namespace Vfio;
 
-/// <summary>Memory of this process by its address, as a device model reaches it.</summary>
-/// <param name="address">Where it starts.</param>
-/// <param name="length">Bytes. All of it stays mapped as long as this is used: the caller sees to that.</param>
+/// <summary>Represents memory of this process by its address, as a device model accesses it.</summary>
+/// <param name="address">The start of the memory.</param>
+/// <param name="length">The length in bytes. The caller keeps all of it mapped as long as this is used.</param>
 internal sealed unsafe class ProcessMemory(nint address, ulong length)
 {
     public ulong Length => length;
 
     /// <summary>
-    /// Makes sure that all of an address range, whole pages, can be reached: that it is mapped, has memory behind it,
-    /// and may be written where a device is to write.
+    /// Makes sure that a whole range of pages can be accessed: that it is mapped, has memory behind it, and is writable
+    /// if the device may write.
     /// </summary>
     public static bool TryPopulate(nint address, ulong length, DmaAccess access)
     {
@@ -19,8 +19,8 @@ internal sealed unsafe class ProcessMemory(nint address, ulong length)
             return true;
         }
 
-        // Kernels before 5.14 do not know the advice, not even for nothing; they tell only whether something is mapped
-        // there.
+        // Kernels before 5.14 do not support this advice, not even for a length of 0, and only report whether something
+        // is mapped there.
         return Libc.MAdvise(address, 0, advice) != 0 && Libc.MSync(address, (nuint)length, Libc.MS_ASYNC) == 0;
     }
 

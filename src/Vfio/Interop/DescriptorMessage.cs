@@ -4,23 +4,21 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Messages of a Unix socket that may carry descriptors (SCM_RIGHTS). What a call does is one system call, made again
-/// where a signal came.
+/// Sends and receives messages of a Unix socket that can carry descriptors (SCM_RIGHTS). Each call makes one system
+/// call, and repeats it if a signal interrupted it.
 /// </summary>
 internal static unsafe class DescriptorMessage
 {
-    /// <summary>
-    /// How many descriptors a message carries at most; of more that a peer sends the kernel hands over none.
-    /// </summary>
+    /// <summary>The maximum number of descriptors in a message. If a peer sends more, the kernel passes none.</summary>
     public const int MostFiles = 2;
 
-    // CMSG_LEN and CMSG_SPACE of so many: the header is as long as its alignment wants, and two descriptors fill the
-    // rest.
+    // CMSG_LEN and CMSG_SPACE for this number: the header is as long as its alignment requires, and two descriptors
+    // fill the rest.
     private const int HeaderBytes = 16;
     private const int ControlBytes = HeaderBytes + (MostFiles * sizeof(int));
 
-    /// <summary>Sends a message whole, or not at all.</summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Sends a whole message, or nothing.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public static int Send(
         SafeHandle socket, ReadOnlySpan<byte> message, ReadOnlySpan<SafeFileHandle> files, bool waits)
     {
@@ -73,10 +71,10 @@ internal static unsafe class DescriptorMessage
         Receive(socket, buffer, null, 0, Libc.MSG_DONTWAIT, out received, out _);
 
     /// <summary>
-    /// Waits for a message, as long as the socket's own limit says, and takes it with its descriptors, which are the
-    /// caller's then.
+    /// Waits for a message, at most as long as the socket's timeout, and receives it with its descriptors, which the
+    /// caller owns.
     /// </summary>
-    /// <returns>The errno, EAGAIN where the time was up.</returns>
+    /// <returns>The errno; EAGAIN after the timeout.</returns>
     public static int Receive(
         SafeHandle socket, Span<byte> buffer, out ReceivedMessage received, out SafeFileHandle[] files)
     {
@@ -148,8 +146,8 @@ internal static unsafe class DescriptorMessage
     }
 }
 
-/// <summary>What came.</summary>
-/// <param name="Length">Bytes in the buffer; 0 if the peer has ended, or sent nothing.</param>
+/// <summary>Describes a received message.</summary>
+/// <param name="Length">The bytes in the buffer; 0 if the peer has closed the connection, or sent nothing.</param>
 /// <param name="IsCut">Whether the message was longer than the buffer.</param>
-/// <param name="HadMoreFiles">Whether there were descriptors that did not fit.</param>
+/// <param name="HadMoreFiles">Whether it had descriptors that did not fit.</param>
 internal readonly record struct ReceivedMessage(int Length, bool IsCut, bool HadMoreFiles);

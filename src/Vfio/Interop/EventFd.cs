@@ -4,26 +4,29 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Represents an eventfd(2): a counter in the kernel that the kernel, devices and programs add to and that a program
-/// reads and clears. A device's wake-up is told by one (<see cref="VfioDevice.EnterLowPower(EventFd?)"/>), and one
-/// makes the kernel write a register (<see cref="Region.WriteOnEvent{T}"/>).
+/// Represents an eventfd(2): a counter in the kernel to which the kernel, devices and programs add, and which a program
+/// reads and clears. It is signalled when a device is woken (<see cref="VfioDevice.EnterLowPower(EventFd?)"/>), and can
+/// make the kernel write a register (<see cref="Region.WriteOnEvent{T}"/>).
 /// </summary>
-/// <remarks>Whoever makes it disposes it. Any thread may use it. Other processes may have its descriptor too.</remarks>
+/// <remarks>
+/// The caller owns the eventfd that it creates, and disposes it. Thread-safe. Other processes may have its descriptor
+/// too.
+/// </remarks>
 public sealed unsafe class EventFd : IDisposable
 {
     private const long NoOffset = -1;
 
-    /// <summary>Makes a counter at 0.</summary>
+    /// <summary>Creates an eventfd whose count is 0.</summary>
     /// <exception cref="VfioException">The process has no descriptors left.</exception>
     public EventFd() => Handle = Create("an eventfd", blocks: false);
 
-    /// <summary>The descriptor; the counter's, closed with it. Reads of it do not wait.</summary>
+    /// <summary>Gets the descriptor, which is closed with this object. Reads of it do not block.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Adds to the counter.</summary>
-    /// <param name="count">How much, 1 or more. A counter at its most (2^64-2) stays there.</param>
-    /// <exception cref="ArgumentOutOfRangeException">0, or 2^64-1.</exception>
-    /// <exception cref="ObjectDisposedException">The counter was disposed.</exception>
+    /// <summary>Adds to the count.</summary>
+    /// <param name="count">The number to add, 1 or more. The count stays at its maximum (2^64-2).</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is 0 or 2^64-1.</exception>
+    /// <exception cref="ObjectDisposedException">The eventfd was disposed.</exception>
     public void Signal(ulong count = 1)
     {
         ArgumentOutOfRangeException.ThrowIfZero(count);
@@ -31,17 +34,18 @@ public sealed unsafe class EventFd : IDisposable
         Add(Handle, count);
     }
 
-    /// <summary>Takes what was counted since the last time.</summary>
-    /// <returns>How much; 0 for nothing.</returns>
-    /// <exception cref="ObjectDisposedException">The counter was disposed.</exception>
+    /// <summary>Reads the count and clears it, without waiting.</summary>
+    /// <returns>The count; 0 if there is no signal.</returns>
+    /// <exception cref="ObjectDisposedException">The eventfd was disposed.</exception>
     public ulong ReadAndClear() => Take(Handle);
 
-    /// <summary>Waits until something was counted, and takes it.</summary>
-    /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>How much was counted; 0 if the time was up.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A negative time that is not infinite.</exception>
-    /// <exception cref="ObjectDisposedException">The counter was disposed before the call; disposal during the wait
-    /// does not end it.</exception>
+    /// <summary>Waits until the count is not 0, then reads and clears it.</summary>
+    /// <param name="timeout">The maximum time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <returns>The count; 0 after the timeout.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative and not infinite.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The eventfd was disposed before the call. Disposal during the wait does not end the wait.
+    /// </exception>
     public ulong Wait(TimeSpan timeout)
     {
         Deadline deadline = Deadline.In(timeout);
@@ -52,7 +56,7 @@ public sealed unsafe class EventFd : IDisposable
                 return count;
             }
 
-            // Signals to the process end a wait early, and another thread may have taken what was there.
+            // Signals to the process end a wait early, and another thread may have read the count.
             if (deadline.IsOver)
             {
                 return 0;
@@ -62,12 +66,12 @@ public sealed unsafe class EventFd : IDisposable
         }
     }
 
-    /// <summary>Closes the counter. The kernel keeps its own reference, which then has no reader.</summary>
+    /// <summary>Closes the eventfd. The kernel keeps its own reference, which then has no reader.</summary>
     public void Dispose() => Handle.Dispose();
 
-    /// <summary>A counter at 0.</summary>
-    /// <param name="subject">What messages call it.</param>
-    /// <param name="blocks">Whether <see cref="WaitAndTake"/> waits, and adding to a full counter.</param>
+    /// <summary>Creates an eventfd whose count is 0.</summary>
+    /// <param name="subject">The name in messages.</param>
+    /// <param name="blocks">Whether <see cref="WaitAndTake"/> waits, and adding to a full count too.</param>
     internal static SafeFileHandle Create(string subject, bool blocks = true)
     {
         SafeFileHandle eventFd = Libc.EventFd(0, Libc.EFD_CLOEXEC | (blocks ? 0 : Libc.EFD_NONBLOCK));
@@ -78,8 +82,7 @@ public sealed unsafe class EventFd : IDisposable
             throw new VfioException("eventfd", subject, errno);
         }
 
-        // All signals are received by a read that does not wait: if the kernel refuses it, no signal would ever be
-        // seen.
+        // All signals are read without waiting. If the kernel refuses such a read, no signal would ever be seen.
         errno = Probe((int)eventFd.DangerousGetHandle());
         if (errno != Errno.EAGAIN)
         {
@@ -94,7 +97,7 @@ public sealed unsafe class EventFd : IDisposable
         return eventFd;
     }
 
-    /// <summary>Another descriptor of the same counter.</summary>
+    /// <summary>Creates another descriptor of the same eventfd.</summary>
     internal static SafeFileHandle Duplicate(SafeFileHandle eventFd, string subject)
     {
         int number = Libc.FCntl(eventFd, Libc.F_DUPFD_CLOEXEC, 0);
@@ -104,7 +107,7 @@ public sealed unsafe class EventFd : IDisposable
             : throw new VfioException("F_DUPFD_CLOEXEC", subject, errno);
     }
 
-    /// <summary>Takes what was counted since the last time, without waiting.</summary>
+    /// <summary>Reads and clears the count, without waiting.</summary>
     /// <returns>The count; 0 if there is no signal.</returns>
     internal static ulong Take(SafeFileHandle eventFd)
     {
@@ -112,7 +115,7 @@ public sealed unsafe class EventFd : IDisposable
         return Take(use.Number);
     }
 
-    /// <summary>Likewise, of a descriptor that the caller holds.</summary>
+    /// <summary>Does the same for a descriptor that the caller keeps open.</summary>
     internal static ulong Take(int eventFd)
     {
         ulong count;
@@ -129,8 +132,8 @@ public sealed unsafe class EventFd : IDisposable
             : 0;
     }
 
-    /// <summary>Takes what was counted since the last time, and waits until there is something.</summary>
-    /// <returns>0 where a signal to the process ended the wait.</returns>
+    /// <summary>Reads and clears the count, and waits until it is not 0.</summary>
+    /// <returns>The count; 0 if a signal to the process ended the wait.</returns>
     internal static ulong WaitAndTake(SafeFileHandle eventFd)
     {
         using HandleUse use = new(eventFd);
@@ -138,7 +141,7 @@ public sealed unsafe class EventFd : IDisposable
         return Libc.Read(use.Number, &count, sizeof(ulong)) == sizeof(ulong) ? count : 0;
     }
 
-    /// <summary>Adds to the counter. Less than 2^63 in all: a full counter would wait.</summary>
+    /// <summary>Adds to the count. The sum must stay below 2^63, because adding to a full count blocks.</summary>
     internal static void Add(SafeFileHandle eventFd, ulong count = 1) =>
         _ = Libc.Write(eventFd, (byte*)&count, sizeof(ulong));
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>epoll(7): waits for whichever of many descriptors is readable, each known by a key.</summary>
+/// <summary>Wraps epoll(7): waits until one of many descriptors is readable; each is identified by a key.</summary>
 internal sealed unsafe class EventPoll : IDisposable
 {
     private const int MostEvents = 64;
@@ -25,9 +25,7 @@ internal sealed unsafe class EventPoll : IDisposable
         }
     }
 
-    /// <summary>
-    /// Watches a descriptor. One that reports only once at a time stays silent until <see cref="Arm"/>.
-    /// </summary>
+    /// <summary>Watches a descriptor. One that reports only once reports nothing until <see cref="Arm"/>.</summary>
     public void Add(SafeHandle file, ulong key, bool isOneShot)
     {
         int errno = Control(Libc.EPOLL_CTL_ADD, file, isOneShot ? 0 : Libc.EPOLLIN, key);
@@ -37,21 +35,21 @@ internal sealed unsafe class EventPoll : IDisposable
         }
     }
 
-    /// <summary>Tells once, now or when it comes, that the descriptor is readable.</summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Reports once, now or later, that the descriptor is readable.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public int Arm(SafeFileHandle file, ulong key) =>
         Control(Libc.EPOLL_CTL_MOD, file, Libc.EPOLLIN | Libc.EPOLLONESHOT, key);
 
-    /// <summary>From now on only the descriptor's end is told: that its other side hung up.</summary>
+    /// <summary>From now on, reports only that the other end of the descriptor was closed.</summary>
     public void WatchEndOnly(SafeHandle file, ulong key) => Control(Libc.EPOLL_CTL_MOD, file, 0, key);
 
-    /// <summary>Stops watching; an event that was fetched already may still come.</summary>
+    /// <summary>Stops watching. An event that was fetched already can still arrive.</summary>
     public void Remove(SafeHandle file) => Control(Libc.EPOLL_CTL_DEL, file, 0, 0);
 
     /// <summary>Waits for events.</summary>
-    /// <param name="keys">Gets whose they are; at most as many as fit.</param>
-    /// <param name="milliseconds">For how long at most; -1 for ever.</param>
-    /// <returns>How many; negative where it failed.</returns>
+    /// <param name="keys">Receives the keys of the events; at most as many as fit.</param>
+    /// <param name="milliseconds">The maximum time; -1 for no limit.</param>
+    /// <returns>The number of events; negative if the call failed.</returns>
     public int Wait(Span<ulong> keys, int milliseconds = -1)
     {
         using HandleUse use = new(_epoll);

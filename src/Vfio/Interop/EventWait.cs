@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>ppoll(2): this thread waits until one of several descriptors is readable.</summary>
+/// <summary>Wraps ppoll(2): this thread waits until one of several descriptors is readable.</summary>
 internal static unsafe class EventWait
 {
     private const int FewFiles = 64;
@@ -10,8 +10,8 @@ internal static unsafe class EventWait
 
     /// <summary>Waits once; a signal to the process may end the wait early.</summary>
     /// <param name="files">The descriptors; each stays open meanwhile.</param>
-    /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>The first that is readable; -1 for none.</returns>
+    /// <param name="timeout">The maximum time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <returns>The index of the first that is readable; -1 if none is.</returns>
     public static int Any(ReadOnlySpan<SafeFileHandle> files, TimeSpan timeout)
     {
         Span<Libc.pollfd> polls = files.Length <= FewFiles

@@ -3,17 +3,20 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>
-/// What a file is, whatever it is called and in whose mount namespace: a device node is its kind and number, any other
-/// file its place on its file system.
+/// Identifies a file independently of its name and of mount namespaces: a device node by its kind and number, any other
+/// file by its inode on its file system.
 /// </summary>
 /// <param name="Kind">Whether it is a node, and of which kind.</param>
 /// <param name="Major">The major number: of the device, or of the file system.</param>
 /// <param name="Minor">The minor number.</param>
-/// <param name="Inode">Of a file that is no node, its number there.</param>
+/// <param name="Inode">For a file that is not a device node, its inode number.</param>
 internal readonly record struct FileIdentity(FileKind Kind, uint Major, uint Minor, ulong Inode)
 {
-    /// <summary>Of the file that a path leads to. Asks no server of a file system: it may not answer.</summary>
-    /// <returns><see langword="null"/> if there is no such file, or it may not be examined.</returns>
+    /// <summary>
+    /// Gets the identity of the file that a path leads to. Does not ask the server of a network file system, which may
+    /// not answer.
+    /// </summary>
+    /// <returns>The identity; <see langword="null"/> if there is no such file, or it may not be examined.</returns>
     public static FileIdentity? Of(string path) =>
         Libc.StatX(
             Libc.AT_FDCWD,
@@ -31,7 +34,9 @@ internal readonly record struct FileIdentity(FileKind Kind, uint Major, uint Min
                 _ => new FileIdentity(FileKind.Other, status.stx_dev_major, status.stx_dev_minor, status.stx_ino),
             };
 
-    /// <summary>Of the node that a <c>dev</c> file of sysfs names: <c>116:5</c>.</summary>
+    /// <summary>
+    /// Gets the identity of the device node whose number a <c>dev</c> file of sysfs contains: <c>116:5</c>.
+    /// </summary>
     public static FileIdentity? OfNode(string? number, bool isBlock) =>
         number?.Split(':') is [string major, string minor]
         && TryParse(major, out uint first)
@@ -43,13 +48,13 @@ internal readonly record struct FileIdentity(FileKind Kind, uint Major, uint Min
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }
 
-/// <summary>What kind of file.</summary>
+/// <summary>Specifies the kind of a file.</summary>
 internal enum FileKind
 {
     Other,
     CharacterDevice,
     BlockDevice,
 
-    /// <summary>A descriptor of the kernel's that is no file: an eventfd, a device of VFIO's.</summary>
+    /// <summary>A descriptor that is not a file: an eventfd, a VFIO device.</summary>
     Anonymous,
 }

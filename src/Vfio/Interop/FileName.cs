@@ -5,15 +5,15 @@ using System.Text;
 namespace Vfio;
 
 /// <summary>
-/// Converts names of files and interfaces, which are bytes to the kernel, to strings: UTF-8, with each byte that is not
-/// UTF-8 as a lone surrogate, U+DC80 to U+DCFF, which valid UTF-8 never decodes to. So every name survives the round
-/// trip.
+/// Converts names of files and interfaces, which are bytes to the kernel, to strings and back. A byte that is not valid
+/// UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF, which valid UTF-8 never decodes to, so every name survives the
+/// round trip.
 /// </summary>
 internal static class FileName
 {
     private const char FirstLone = '\udc00';
 
-    /// <summary>A name as a string.</summary>
+    /// <summary>Converts a name to a string.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
         StringBuilder text = new(bytes.Length);
@@ -38,7 +38,7 @@ internal static class FileName
         return text.ToString();
     }
 
-    /// <summary>The bytes of a name.</summary>
+    /// <summary>Converts a string to the bytes of a name.</summary>
     public static byte[] Encode(string text)
     {
         if (IsText(text))
@@ -62,14 +62,14 @@ internal static class FileName
             }
             else
             {
-                bytes.Add((byte)'?'); // half a character, which no name has
+                bytes.Add((byte)'?'); // a lone half of a surrogate pair, which no name contains
             }
         }
 
         return [.. bytes];
     }
 
-    /// <summary>Gets whether a name is text: all of it is UTF-8.</summary>
+    /// <summary>Gets whether a name is text, that is, valid UTF-8.</summary>
     public static bool IsText(string name) =>
         !name.AsSpan().ContainsAnyInRange((char)(FirstLone + 0x80), (char)(FirstLone + 0xff)) || !HasStrange(name);
 
@@ -89,7 +89,7 @@ internal static class FileName
     private static bool IsStrange(char c) => c is >= (char)(FirstLone + 0x80) and <= (char)(FirstLone + 0xff);
 }
 
-/// <summary>Passes paths to the C library, with the bytes of <see cref="FileName"/>.</summary>
+/// <summary>Passes paths to the C library, as the bytes of <see cref="FileName"/>.</summary>
 [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ToNative))]
 internal static unsafe class PathMarshaller
 {
@@ -115,7 +115,7 @@ internal static unsafe class PathMarshaller
             _allocated[bytes.Length] = 0;
         }
 
-        // The marshaller's own buffer is on the stack: it does not move.
+        // The marshaller's buffer is on the stack, so it does not move.
         public readonly byte* ToUnmanaged() => _allocated != null
             ? _allocated
             : (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(_buffer));

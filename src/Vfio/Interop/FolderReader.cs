@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vfio;
 
 /// <summary>
-/// Folders and links with names of any bytes (<see cref="FileName"/>): .NET's own replace what is no UTF-8, and then do
-/// not find it.
+/// Reads folders and links with names of any bytes (<see cref="FileName"/>). The methods of .NET replace what is not
+/// UTF-8, and then do not find the file.
 /// </summary>
 internal static unsafe class FolderReader
 {
@@ -12,8 +12,8 @@ internal static unsafe class FolderReader
     private const int MostNames = 1 << 20;
 
     /// <summary>
-    /// Gets the target of a link; null if there is no such link, it may not be read, or its target is longer than a
-    /// path can be.
+    /// Gets the target of a link; <see langword="null"/> if there is no such link, it may not be read, or its target is
+    /// longer than a path can be.
     /// </summary>
     public static string? ReadLink(string path)
     {

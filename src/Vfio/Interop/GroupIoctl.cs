@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The ioctls of a VFIO group descriptor that take more than a number.</summary>
+/// <summary>Makes the ioctls of a VFIO group descriptor that take more than a number.</summary>
 internal static class GroupIoctl
 {
     public static VfioUapi.vfio_group_status GetStatus(SystemCalls calls, SafeFileHandle group, string subject)
@@ -13,7 +13,7 @@ internal static class GroupIoctl
         return errno == 0 ? status : throw new VfioException("VFIO_GROUP_GET_STATUS", subject, errno);
     }
 
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <returns>The errno; 0 for success.</returns>
     public static int SetContainer(SystemCalls calls, SafeFileHandle group, SafeFileHandle container)
     {
         using HandleUse use = new(container);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Vfio;
 
 /// <summary>
-/// A descriptor's number for as long as a structure that goes to the kernel holds it: the descriptor stays open
+/// Provides a descriptor's number for a structure that is passed to the kernel, and keeps the descriptor open
 /// meanwhile.
 /// </summary>
 internal readonly ref struct HandleUse

@@ -5,24 +5,24 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Asks for a structure that a chain of capabilities may follow: the kernel says how much it has to say (argsz), and is
-/// asked again.
+/// Reads a structure that a chain of capabilities can follow: the kernel reports how long its answer is (argsz), and is
+/// called again with that length.
 /// </summary>
 internal static class InfoAnswer
 {
-    // A region with thousands of sparse areas stays below this.
+    // The answer for a region with thousands of sparse areas is shorter than this.
     private const int MaxInfoBytes = 1 << 20;
 
-    // Capabilities are at least a header apart; no kernel has more than a handful.
+    // Capabilities are at least a header apart, and no kernel has more than a handful.
     private const int MostCapabilities = 64;
 
-    /// <param name="calls">Who makes the call.</param>
-    /// <param name="call">Its name.</param>
-    /// <param name="file">Who is asked.</param>
-    /// <param name="request">The ioctl.</param>
-    /// <param name="question">The fixed structure, its first field argsz.</param>
-    /// <param name="subject">What messages call it.</param>
-    /// <returns>The structure with what follows it, at least the fixed part.</returns>
+    /// <param name="calls">Makes the system call.</param>
+    /// <param name="call">The name of the call.</param>
+    /// <param name="file">The descriptor.</param>
+    /// <param name="request">The number of the ioctl.</param>
+    /// <param name="question">The fixed structure, whose first field is argsz.</param>
+    /// <param name="subject">The name in messages.</param>
+    /// <returns>The structure and what follows it; at least the fixed part.</returns>
     public static byte[] Get<T>(
         SystemCalls calls, string call, SafeFileHandle file, nuint request, T question, string subject)
         where T : unmanaged
@@ -55,13 +55,13 @@ internal static class InfoAnswer
     }
 
     /// <summary>
-    /// Follows the chain of capabilities behind a structure (vfio_info_cap_header). Offsets and their number come from
+    /// Follows the chain of capabilities after a structure (vfio_info_cap_header). Offsets and their number come from
     /// the kernel, and are bounded.
     /// </summary>
     /// <param name="answer">The whole answer.</param>
-    /// <param name="first">Where the chain begins; 0 for none.</param>
-    /// <param name="isWhole">Whether the chain came to its end.</param>
-    /// <returns>What each is, and where.</returns>
+    /// <param name="first">The offset of the first one; 0 for none.</param>
+    /// <param name="isWhole">Whether the chain ended as it should.</param>
+    /// <returns>The ID and the offset of each.</returns>
     public static List<(ushort Id, uint Offset)> FindCapabilities(
         ReadOnlySpan<byte> answer, uint first, out bool isWhole)
     {
@@ -79,9 +79,7 @@ internal static class InfoAnswer
         return found;
     }
 
-    /// <summary>
-    /// Reads a structure out of an answer; offsets come from the kernel and are believed within it only.
-    /// </summary>
+    /// <summary>Reads a structure from an answer. Offsets come from the kernel, and must be within it.</summary>
     public static bool TryRead<T>(ReadOnlySpan<byte> answer, ulong offset, out T value)
         where T : unmanaged
     {

@@ -4,10 +4,10 @@ namespace Vfio;
 internal static unsafe class InterfaceName
 {
     /// <summary>
-    /// Finds an interface by any of its names, alternative ones too (<c>ip link property add altname</c>), if they have
-    /// at most 15 bytes.
+    /// Finds an interface by any of its names, including alternative ones (<c>ip link property add altname</c>) of at
+    /// most 15 bytes.
     /// </summary>
-    /// <returns>The name that sysfs has; <see langword="null"/> if no interface has this one.</returns>
+    /// <returns>The name in sysfs; <see langword="null"/> if no interface has this name.</returns>
     public static string? Find(string anyName)
     {
         byte[] text = FileName.Encode(anyName);

@@ -4,19 +4,19 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// The ioctls of a device's own node and of <c>/dev/iommu</c> that carry descriptors or pointers; the errno comes back,
-/// 0 if it worked.
+/// Makes the ioctls of a device's own node and of <c>/dev/iommu</c> that contain descriptors or pointers. The methods
+/// return the errno, 0 for success.
 /// </summary>
 internal static unsafe class IommufdIoctl
 {
     private const int TokenBytes = 16;
 
-    // The ranges of a device behind a real IOMMU are a handful; each reserved window makes one more.
+    // A device behind a real IOMMU has only a few ranges; each reserved window adds one.
     private const int UsualRanges = 32;
     private const int MostRanges = 65536;
     private const int MostRounds = 8;
 
-    /// <summary>Gives a device to an iommufd (VFIO_DEVICE_BIND_IOMMUFD).</summary>
+    /// <summary>Binds a device to an iommufd (VFIO_DEVICE_BIND_IOMMUFD).</summary>
     public static int Bind(
         SystemCalls calls, SafeFileHandle device, SafeFileHandle iommufd, Guid? token, out uint deviceId)
     {
@@ -30,23 +30,23 @@ internal static unsafe class IommufdIoctl
             iommufd = use.Number,
             token_uuid_ptr = token is null ? 0 : (ulong)bytes,
         };
-        // Kernels before the token's know the structure without its last field.
+        // Kernels without tokens know the structure without its last field.
         bind.argsz -= token is null ? sizeof(ulong) : 0u;
         int errno = calls.Ioctl("VFIO_DEVICE_BIND_IOMMUFD", device, VfioUapi.VFIO_DEVICE_BIND_IOMMUFD, ref bind);
         deviceId = bind.out_devid;
         return errno;
     }
 
-    /// <summary>Lets a device's DMA go through an IOAS or a page table (VFIO_DEVICE_ATTACH_IOMMUFD_PT).</summary>
+    /// <summary>Attaches a device to an IOAS or a page table (VFIO_DEVICE_ATTACH_IOMMUFD_PT).</summary>
     public static int Attach(SystemCalls calls, SafeFileHandle device, uint id)
     {
         VfioUapi.vfio_device_attach_iommufd_pt attach = new() { pt_id = id };
-        // without pasid, as kernels before it know it
+        // Without pasid, as older kernels know the structure.
         attach.argsz = (uint)(sizeof(VfioUapi.vfio_device_attach_iommufd_pt) - sizeof(uint));
         return calls.Ioctl("VFIO_DEVICE_ATTACH_IOMMUFD_PT", device, VfioUapi.VFIO_DEVICE_ATTACH_IOMMUFD_PT, ref attach);
     }
 
-    /// <summary>The addresses an IOAS may map, and their alignment (IOMMU_IOAS_IOVA_RANGES).</summary>
+    /// <summary>Gets the addresses that an IOAS can map, and their alignment (IOMMU_IOAS_IOVA_RANGES).</summary>
     public static int GetRanges(
         SystemCalls calls,
         SafeFileHandle iommufd,
@@ -91,7 +91,7 @@ internal static unsafe class IommufdIoctl
         }
     }
 
-    /// <summary>Maps pages of a file, of a device's memory too (IOMMU_IOAS_MAP_FILE).</summary>
+    /// <summary>Maps pages of a file, which can be memory of a device (IOMMU_IOAS_MAP_FILE).</summary>
     public static int MapFile(
         SystemCalls calls, SafeFileHandle iommufd, IommufdUapi.iommu_ioas_map_file map, SafeFileHandle file)
     {
@@ -101,7 +101,7 @@ internal static unsafe class IommufdIoctl
         return calls.Ioctl("IOMMU_IOAS_MAP_FILE", iommufd, IommufdUapi.IOMMU_IOAS_MAP_FILE, ref map);
     }
 
-    /// <summary>Reads and clears which pages a device wrote (IOMMU_HWPT_GET_DIRTY_BITMAP).</summary>
+    /// <summary>Reads and clears the pages that devices wrote (IOMMU_HWPT_GET_DIRTY_BITMAP).</summary>
     public static int GetDirtyBitmap(
         SystemCalls calls,
         SafeFileHandle iommufd,

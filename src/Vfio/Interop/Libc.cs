@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// The C library's functions this library calls, one file for each of its headers, without logic. Each sets the last
-/// P/Invoke error; callers capture it in the next statement.
+/// Declares the functions of the C library that this library calls, one file for each header, without logic. Each sets
+/// the last P/Invoke error, which callers read in the next statement.
 /// </summary>
 internal static partial class Libc
 {

@@ -12,14 +12,14 @@ internal static partial class Libc
         StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial nint OpenDir(string path);
 
-    /// <summary>The next entry, valid until the next call; 0 at the end.</summary>
+    /// <summary>Returns the next entry, valid until the next call; 0 at the end.</summary>
     [LibraryImport(Library, EntryPoint = "readdir", SetLastError = true)]
     public static unsafe partial dirent* ReadDir(nint folder);
 
     [LibraryImport(Library, EntryPoint = "closedir", SetLastError = true)]
     public static partial int CloseDir(nint folder);
 
-    /// <summary>struct dirent of 64-bit architectures, up to its name.</summary>
+    /// <summary>Represents struct dirent on 64-bit architectures, up to its name.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public unsafe struct dirent
     {

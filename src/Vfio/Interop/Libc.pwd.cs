@@ -10,7 +10,7 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "getpwuid_r")]
     public static unsafe partial int GetPwUid(uint uid, passwd* entry, byte* buffer, nuint length, passwd** result);
 
-    // glibc's and musl's layout agree up to what is read here.
+    // The layouts of glibc and musl are the same up to the fields that are read here.
     [StructLayout(LayoutKind.Sequential)]
     public unsafe struct passwd
     {

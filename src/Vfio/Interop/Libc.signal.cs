@@ -10,7 +10,7 @@ internal static partial class Libc
     public const int SA_ONSTACK = 0x08000000;
     public const uint SA_RESETHAND = 0x80000000;
 
-    /// <summary>As x86-64 has it; other architectures order the fields differently.</summary>
+    /// <summary>The layout on x86-64; other architectures order the fields differently.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public unsafe struct sigaction
     {

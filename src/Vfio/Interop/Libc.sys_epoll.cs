@@ -19,7 +19,8 @@ internal static partial class Libc
     public static unsafe partial int EPollCtl(int epoll, int operation, int fd, byte* @event);
 
     /// <summary>
-    /// Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.
+    /// Calls the function directly: the caller keeps the descriptor open, and reads errno immediately if the call
+    /// failed.
     /// </summary>
     [LibraryImport(Library, EntryPoint = "epoll_wait")]
     public static unsafe partial int EPollWait(int epoll, byte* events, int most, int timeout);

@@ -14,7 +14,8 @@ internal static partial class Libc
     public static unsafe partial int Ioctl(SafeFileHandle fd, nuint request, void* argument);
 
     /// <summary>
-    /// Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.
+    /// Calls the function directly: the caller keeps the descriptor open, and reads errno immediately if the call
+    /// failed.
     /// </summary>
     [LibraryImport(Library, EntryPoint = "ioctl")]
     public static unsafe partial int Ioctl(int fd, nuint request, void* argument);

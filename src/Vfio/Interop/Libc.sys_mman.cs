@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// The C library has no mbind; its syscall function has. It is variadic in C; see Libc.sys_ioctl.cs.
+// The C library has no mbind, but a syscall function. That is variadic in C; see Libc.sys_ioctl.cs.
 internal static partial class Libc
 {
     public const int PROT_READ = 1;
@@ -23,7 +23,7 @@ internal static partial class Libc
     public static partial nint MMap(
         nint address, nuint length, int protection, int flags, SafeFileHandle fd, long offset);
 
-    /// <summary>For memory without a file: <paramref name="fd"/> is -1.</summary>
+    /// <summary>Maps memory without a file: <paramref name="fd"/> is -1.</summary>
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     public static partial nint MMap(nint address, nuint length, int protection, int flags, int fd, long offset);
 
@@ -50,7 +50,7 @@ internal static partial class Libc
 
     public const int MPOL_BIND = 2;
 
-    // Its number is x86-64's or that of the architectures that came later (asm-generic: arm64, riscv64).
+    // The number of the call on x86-64, or on the architectures that came later (asm-generic: arm64, riscv64).
     private static nint MBindNumber => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 237 : 235;
 
     public static unsafe int MBind(nint address, nuint length, int mode, ulong* nodes, nuint maxNode, uint flags) =>

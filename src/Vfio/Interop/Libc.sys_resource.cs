@@ -6,7 +6,7 @@ internal static partial class Libc
 {
     public const int RLIMIT_MEMLOCK = 8;
 
-    // 64-bit Linux: rlim_t is 64 bits, and RLIM_INFINITY all ones.
+    // On 64-bit Linux, rlim_t has 64 bits, and RLIM_INFINITY is all ones.
     [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int GetRLimit(int resource, out rlimit limit);
 

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// Messages with descriptors (unix(7), cmsg(3)). glibc and musl declare some lengths in other widths; on little-endian
-// machines the bytes are the same.
+// Messages with descriptors (unix(7), cmsg(3)). glibc and musl declare some lengths with different widths; on
+// little-endian machines the bytes are the same.
 internal static partial class Libc
 {
     public const int SOL_SOCKET = 1;
@@ -42,7 +42,7 @@ internal static partial class Libc
         public int cmsg_type;
     }
 
-    /// <summary>What SO_PEERCRED answers.</summary>
+    /// <summary>Represents the answer of SO_PEERCRED.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct ucred
     {

@@ -17,7 +17,7 @@ internal static partial class Libc
     public const uint STATX_INO = 0x100;
     public const uint STATX_BASIC_STATS = 0x7ff;
 
-    // statx rather than stat: its layout is the kernel's and the same on every architecture.
+    // statx instead of stat: its layout is the kernel's, and the same on every architecture.
     [LibraryImport(
         Library,
         EntryPoint = "statx",
@@ -60,7 +60,7 @@ internal static partial class Libc
         public Spare __spare;
     }
 
-    /// <summary>What the kernel keeps for later, up to the 256 bytes it may fill.</summary>
+    /// <summary>Represents the fields that the kernel reserves, up to the 256 bytes that it may fill.</summary>
     [System.Runtime.CompilerServices.InlineArray(14)]
     public struct Spare
     {

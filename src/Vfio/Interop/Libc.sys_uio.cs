@@ -20,16 +20,18 @@ internal static partial class Libc
     public static partial SafeFileHandle EventFd(uint initial, int flags);
 
     /// <summary>
-    /// Nothing is added to the call: the caller holds the descriptor, and why it failed does not matter.
+    /// Calls the function directly: the caller keeps the descriptor open, and does not need the errno.
     /// </summary>
     [LibraryImport(Library, EntryPoint = "read")]
     public static unsafe partial nint Read(int fd, void* buffer, nuint count);
 
-    /// <summary>Likewise.</summary>
+    /// <summary>
+    /// Calls the function directly: the caller keeps the descriptor open, and does not need the errno.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "preadv2")]
     public static unsafe partial nint PReadV2(int fd, iovec* vectors, int count, long offset, int flags);
 
-    /// <summary>The same call, where it matters why it failed.</summary>
+    /// <summary>The same call, for callers that need the errno.</summary>
     [LibraryImport(Library, EntryPoint = "preadv2", SetLastError = true)]
     public static unsafe partial nint PReadV2WithErrno(int fd, iovec* vectors, int count, long offset, int flags);
 }

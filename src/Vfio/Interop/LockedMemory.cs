@@ -2,9 +2,11 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>How much memory this process has locked or pinned, and may.</summary>
-/// <param name="Used">Bytes that count against the limit (<c>VmLck</c> in <c>/proc/self/status</c>, where type1 counts
-/// what it pins) and those pinned besides (<c>VmPin</c>, where iommufd does).</param>
+/// <summary>Represents how much memory this process has locked or pinned, and how much it may lock.</summary>
+/// <param name="Used">
+/// The bytes that count against the limit (<c>VmLck</c> in <c>/proc/self/status</c>, where type1 counts what it pins)
+/// and those that are pinned in addition (<c>VmPin</c>, where iommufd counts).
+/// </param>
 /// <param name="Limit">The limit in bytes (RLIMIT_MEMLOCK, soft); null for no limit.</param>
 internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
 {
@@ -22,7 +24,7 @@ internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without procfs the limit alone can be told.
+            // Without procfs, only the limit is known.
         }
 
         ulong? limit = Libc.GetRLimit(Libc.RLIMIT_MEMLOCK, out Libc.rlimit value) == 0
@@ -32,10 +34,14 @@ internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
         return new LockedMemory(used, limit);
     }
 
-    /// <summary>The bytes that a line of <c>/proc/PID/status</c> says are locked; null for another line.</summary>
+    /// <summary>
+    /// Parses the locked bytes in a line of <c>/proc/PID/status</c>; <see langword="null"/> for another line.
+    /// </summary>
     public static ulong? ParseLocked(ReadOnlySpan<char> line) => Parse(line, "VmLck:");
 
-    /// <summary>The bytes that a line of <c>/proc/PID/status</c> says are pinned; null for another line.</summary>
+    /// <summary>
+    /// Parses the pinned bytes in a line of <c>/proc/PID/status</c>; <see langword="null"/> for another line.
+    /// </summary>
     public static ulong? ParsePinned(ReadOnlySpan<char> line) => Parse(line, "VmPin:");
 
     // "VmLck:	      64 kB"

@@ -2,13 +2,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>Replaces a mapping by private memory of zeroes; other threads see either the one or the other.</summary>
+/// <summary>
+/// Replaces a mapping by private memory of zeroes; other threads see either the old or the new memory.
+/// </summary>
 internal static class MemoryCover
 {
     private const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
     private const int NoFile = -1;
 
-    /// <returns>Whether it worked; if not, there may be no mapping there any more.</returns>
+    /// <returns>Whether it succeeded; if not, there may be no mapping any more.</returns>
     public static bool TryZeroes(nint address, nuint length) => Libc.MMap(
         address,
         length,
@@ -18,8 +20,7 @@ internal static class MemoryCover
         0) != Libc.MAP_FAILED
         || TryEmptyFile(address, length);
 
-    // Private memory of this size may be refused where memory is counted strictly; a file without content is not
-    // counted.
+    // With strict overcommit, private memory of this size may be refused; an empty file does not count.
     private static bool TryEmptyFile(nint address, nuint length)
     {
         using SafeFileHandle empty = Libc.MemfdCreate("vfio-revoked", Libc.MFD_CLOEXEC);

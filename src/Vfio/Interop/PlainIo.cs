@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>read(2) and write(2) of what comes next; the errno comes back, 0 if the call worked.</summary>
+/// <summary>Wraps read(2) and write(2). The methods return the errno, 0 for success.</summary>
 internal static unsafe class PlainIo
 {
     public static int Read(SafeFileHandle file, Span<byte> data, out nint done)

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// pread and pwrite over spans; the errno comes back instead of an exception, 0 if the call itself worked.
+/// Wraps pread and pwrite for spans. The methods return the errno instead of throwing; 0 if the call itself succeeded.
 /// </summary>
 internal static unsafe class PositionedIo
 {

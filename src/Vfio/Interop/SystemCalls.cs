@@ -4,20 +4,20 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// The system calls by which devices are opened and memory is mapped, each under the name that an error tells. One
-/// object stands behind a device and its address space, so that a test can let any of them fail.
+/// Makes the system calls that open devices and map memory, each with the name that an error shows. One object is used
+/// for a device and its address space, so that a test can make any of its calls fail.
 /// </summary>
 /// <param name="fault">
-/// Called with the name of each call before it is made; returns the errno that the call is to fail with, or 0. Null for
-/// none.
+/// Called with the name of each call before it is made; returns the errno with which the call must fail, or 0.
+/// <see langword="null"/> for none.
 /// </param>
 internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
 {
-    /// <summary>Asks whether a call is to fail; for calls that are made elsewhere.</summary>
-    /// <returns>The errno, 0 for none.</returns>
+    /// <summary>Gets whether a call must fail; for calls that are made elsewhere.</summary>
+    /// <returns>The errno; 0 for none.</returns>
     public int Before(string call) => fault is null ? 0 : fault(call);
 
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <returns>The errno; 0 for success.</returns>
     public int Open(string path, int flags, out SafeFileHandle file)
     {
         file = new SafeFileHandle(-1, ownsHandle: false);
@@ -39,8 +39,8 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
         return 0;
     }
 
-    /// <summary>An ioctl that takes a number.</summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Makes an ioctl that takes a number.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public int Ioctl(string call, SafeFileHandle file, nuint request, nint value, out int result)
     {
         result = -1;
@@ -54,8 +54,8 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
         return errno;
     }
 
-    /// <summary>An ioctl that takes a text.</summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Makes an ioctl that takes a text.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public int Ioctl(string call, SafeFileHandle file, nuint request, string text, out int result)
     {
         result = -1;
@@ -69,8 +69,8 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
         return errno;
     }
 
-    /// <summary>An ioctl that takes a structure, and may fill it.</summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Makes an ioctl that takes a structure, and may fill it.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public int Ioctl<T>(string call, SafeFileHandle file, nuint request, ref T argument)
         where T : unmanaged
     {
@@ -80,8 +80,8 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
         }
     }
 
-    /// <summary>An ioctl that takes a structure with something behind it.</summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Makes an ioctl that takes a structure with data after it.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public int Ioctl(string call, SafeFileHandle file, nuint request, Span<byte> argument, out int result)
     {
         fixed (byte* start = argument)

@@ -3,10 +3,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The ioctl of a type1 container that carries a pointer; the errno comes back, 0 if it worked.</summary>
+/// <summary>
+/// Makes the ioctl of a type1 container that contains a pointer. The methods return the errno, 0 for success.
+/// </summary>
 internal static unsafe class Type1Ioctl
 {
-    /// <summary>Starts or stops the record of written pages (VFIO_IOMMU_DIRTY_PAGES).</summary>
+    /// <summary>Starts or stops dirty tracking (VFIO_IOMMU_DIRTY_PAGES).</summary>
     public static int SetDirtyTracking(SystemCalls calls, SafeFileHandle container, uint flag)
     {
         VfioUapi.vfio_iommu_type1_dirty_bitmap request =
@@ -14,7 +16,7 @@ internal static unsafe class Type1Ioctl
         return calls.Ioctl("VFIO_IOMMU_DIRTY_PAGES", container, VfioUapi.VFIO_IOMMU_DIRTY_PAGES, ref request);
     }
 
-    /// <summary>Reads and clears which pages of a range were written since the last time.</summary>
+    /// <summary>Reads and clears the pages of a range that were written since the last time.</summary>
     public static int GetDirtyBitmap(
         SystemCalls calls, SafeFileHandle container, ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap)
     {
@@ -25,7 +27,7 @@ internal static unsafe class Type1Ioctl
         MemoryMarshal.Write(argument, in request);
         fixed (ulong* start = bitmap)
         {
-            // Written by pointer: the structure holds one, which MemoryMarshal refuses.
+            // Written through a pointer: the structure contains one, which MemoryMarshal refuses.
             fixed (byte* place = argument[header..])
             {
                 *(VfioUapi.vfio_iommu_type1_dirty_bitmap_get*)place = new VfioUapi.vfio_iommu_type1_dirty_bitmap_get

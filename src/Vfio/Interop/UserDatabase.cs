@@ -2,20 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>A line of the user database.</summary>
+/// <summary>Represents an entry of the user database.</summary>
 internal readonly record struct UserEntry(string Name, uint Uid, uint Gid, string Home);
 
-/// <summary>getpwnam_r, getpwuid_r and getgrnam_r.</summary>
+/// <summary>Wraps getpwnam_r, getpwuid_r and getgrnam_r.</summary>
 internal static unsafe class UserDatabase
 {
     // sysconf(_SC_GETPW_R_SIZE_MAX) is only a first guess in glibc; directory services have longer lines than its 1024.
     private const int BufferBytes = 64 * 1024;
     private const int GroupBufferBytes = 1024 * 1024;
 
-    /// <exception cref="VfioException">The name service could not say: that is not "no such user".</exception>
+    /// <exception cref="VfioException">
+    /// The name service did not answer, which does not mean that there is no such user.
+    /// </exception>
     public static UserEntry? Find(string name)
     {
-        // In C a string ends at its first zero, so a shortened name could find another user.
+        // A string ends at its first zero in C, so a cut name could find another user.
         if (name.Contains('\0'))
         {
             return null;
@@ -31,7 +33,7 @@ internal static unsafe class UserDatabase
         }
     }
 
-    /// <exception cref="VfioException">The name service could not say.</exception>
+    /// <exception cref="VfioException">The name service did not answer.</exception>
     public static UserEntry? Find(uint uid)
     {
         byte[] buffer = new byte[BufferBytes];
@@ -44,8 +46,8 @@ internal static unsafe class UserDatabase
         }
     }
 
-    /// <summary>The number of a group.</summary>
-    /// <exception cref="VfioException">The name service could not say.</exception>
+    /// <summary>Finds the number of a group.</summary>
+    /// <exception cref="VfioException">The name service did not answer.</exception>
     public static uint? FindGroup(string name)
     {
         if (name.Contains('\0'))

@@ -2,26 +2,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>A device's interrupts: what it has, and those that are enabled.</summary>
+/// <summary>Provides a device's interrupts: those that it has, and those that are enabled.</summary>
 /// <remarks>
-/// <para>
-/// Of INTx, MSI and MSI-X one kind at a time can be enabled; <see cref="IrqIndex.Error"/> and
-/// <see cref="IrqIndex.Request"/> beside it. Any thread may use it.
-/// </para>
-/// <para>
-/// A message interrupt is a write to memory: the device sends it only while it may use the bus
-/// (<see cref="VfioDevice.SetBusMaster"/>).
-/// </para>
+/// <para>Only one of INTx, MSI and MSI-X can be enabled at a time, in addition to <see cref="IrqIndex.Error"/> and
+/// <see cref="IrqIndex.Request"/>. Thread-safe.</para>
+/// <para>MSI and MSI-X interrupts are writes to memory, so the device sends them only while bus mastering is enabled
+/// (<see cref="VfioDevice.SetBusMaster"/>).</para>
 /// </remarks>
 public sealed class DeviceInterrupts
 {
     private readonly IDeviceBackend _backend;
     private readonly HostInterrupts? _host;
     private readonly Lock _lock = new();
-    private readonly Dictionary<(IrqIndex, int), InterruptVector> _vectors = []; // locked
-    private int _reserved; // locked; of MSI or MSI-X where their number is fixed
-    private InterruptLoop? _loop; // locked
-    private bool _isDisposed; // locked
+    private readonly Dictionary<(IrqIndex, int), InterruptVector> _vectors = []; // under the lock
+    private int _reserved; // under the lock; of MSI or MSI-X, if their number is fixed
+    private InterruptLoop? _loop; // under the lock
+    private bool _isDisposed; // under the lock
 
     internal DeviceInterrupts(IDeviceBackend backend, string deviceName, HostInterrupts? host)
     {
@@ -32,7 +28,7 @@ public sealed class DeviceInterrupts
 
     internal string DeviceName { get; }
 
-    /// <summary>The thread for waits without a thread; the device's own, made when first asked for.</summary>
+    /// <summary>Gets the thread for asynchronous waits, which the device creates for the first one.</summary>
     internal InterruptLoop Loop
     {
         get
@@ -46,9 +42,11 @@ public sealed class DeviceInterrupts
     }
 
     /// <summary>Gets what the kernel reports about an interrupt type.</summary>
-    /// <param name="index">Which.</param>
-    /// <returns>How many vectors it has, 0 if the device has not got it, and what can be done with them.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No such index.</exception>
+    /// <param name="index">The interrupt type.</param>
+    /// <returns>
+    /// The number of vectors, 0 if the device does not have this type, and what can be done with them.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such interrupt type.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public IrqInfo GetInfo(IrqIndex index)
@@ -70,31 +68,35 @@ public sealed class DeviceInterrupts
         }
         catch (VfioException e) when (index >= IrqIndex.Error && e.Errno == Errno.EINVAL)
         {
-            // What conventional PCI, or a driver of mediated devices, has not got, the kernel does not even describe.
+            // The kernel does not describe types that conventional PCI or a driver of mediated devices does not have.
             return new IrqInfo(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
         }
     }
 
     /// <summary>Enables one interrupt.</summary>
     /// <param name="index">The interrupt type.</param>
-    /// <param name="subindex">Which vector, from 0 on; INTx, error and request have one.</param>
-    /// <param name="options">How it is waited for.</param>
-    /// <returns>The vector; the caller owns it, and the device's disposal disposes it.</returns>
+    /// <param name="subindex">The vector, from 0; INTx, error and request have only one.</param>
+    /// <param name="options">How a program waits for it.</param>
+    /// <returns>The vector. The caller owns it; disposing the device also disposes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such vector.</exception>
-    /// <exception cref="InvalidOperationException">The vector is enabled already; another of INTx, MSI and MSI-X is; or
-    /// the number of vectors is fixed and was smaller.</exception>
-    /// <exception cref="NotSupportedException">The device does not interrupt in this way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The vector is already enabled; another of INTx, MSI and MSI-X is enabled; or the number of vectors is fixed at a
+    /// smaller one.
+    /// </exception>
+    /// <exception cref="NotSupportedException">The device does not have this interrupt type.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused; the host has no vectors left, for example.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused, for example because the host has no more vectors.
+    /// </exception>
     public InterruptVector Enable(IrqIndex index, int subindex = 0, InterruptOptions? options = null) =>
         EnableRange(index, subindex, 1, options)[0];
 
-    /// <summary>Enables several interrupts of one kind, all or none.</summary>
+    /// <summary>Enables several vectors of one interrupt type: all or none.</summary>
     /// <param name="index">The interrupt type.</param>
     /// <param name="start">The first vector.</param>
-    /// <param name="count">How many, 1 or more.</param>
-    /// <param name="options">How they are waited for.</param>
-    /// <returns>The vectors in order; the caller owns them, and the device's disposal disposes them.</returns>
+    /// <param name="count">The number of vectors, 1 or more.</param>
+    /// <param name="options">How a program waits for them.</param>
+    /// <returns>The vectors in order. The caller owns them; disposing the device also disposes them.</returns>
     /// <inheritdoc cref="Enable"/>
     public IReadOnlyList<InterruptVector> EnableRange(
         IrqIndex index, int start, int count, InterruptOptions? options = null)
@@ -137,7 +139,7 @@ public sealed class DeviceInterrupts
         }
     }
 
-    /// <summary>The vectors that are enabled now, in order.</summary>
+    /// <summary>Gets the vectors that are enabled now, in order.</summary>
     /// <returns>A snapshot.</returns>
     public IReadOnlyList<InterruptVector> GetEnabled()
     {
@@ -163,11 +165,11 @@ public sealed class DeviceInterrupts
         }
         catch (Exception e) when (e is VfioException or ObjectDisposedException)
         {
-            // The device is gone or closed, and its interrupts with it.
+            // The device was removed or closed, and its interrupts with it.
         }
         finally
         {
-            // Whatever a model's own code threw: who waits for the vector is not left waiting.
+            // Whatever the code of a device model threw: the threads that wait for the vector must continue.
             if (isMine)
             {
                 vector.End();
@@ -197,7 +199,7 @@ public sealed class DeviceInterrupts
         ?? throw new NotSupportedException(
             $"{vector} belongs to a device model or a mediated device, so no processor of the host receives it");
 
-    /// <summary>Disables all. Once.</summary>
+    /// <summary>Disables all interrupts. Called once.</summary>
     internal void End()
     {
         InterruptVector[] vectors;

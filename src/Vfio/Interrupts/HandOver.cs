@@ -22,7 +22,7 @@ internal sealed class HandOver : IDisposable
     }
 
     /// <summary>
-    /// Has something done, here or in the thread pool. By one thread, and not after <see cref="Dispose"/>.
+    /// Runs work on this thread or in the thread pool. Called by one thread, and not after <see cref="Dispose"/>.
     /// </summary>
     public void Do(IThreadPoolWorkItem work)
     {
@@ -59,7 +59,7 @@ internal sealed class HandOver : IDisposable
                 Volatile.Write(ref _work, null);
             }
 
-            // One wake may be for both: what was given, and the end.
+            // One wake can be for both: new work, and the end.
             if (_isDisposed && Volatile.Read(ref _work) is null)
             {
                 break;

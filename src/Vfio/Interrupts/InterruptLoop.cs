@@ -3,11 +3,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// A thread that waits for the interrupts which programs await (<see cref="InterruptVector.WaitAsync"/>), and another
-/// that goes on with them. Each device makes its own with the first such wait; a program with many devices may make one
-/// for all (<see cref="InterruptOptions.Loop"/>).
+/// Represents a thread that waits for the interrupts that programs await (<see cref="InterruptVector.WaitAsync"/>), and
+/// a second one that runs their continuations. Each device creates its own for its first such wait; a program with many
+/// devices can share one (<see cref="InterruptOptions.Loop"/>).
 /// </summary>
-/// <remarks>Whoever makes it disposes it, after the devices that use it. Any thread may use it.</remarks>
+/// <remarks>
+/// The caller owns a loop that it creates, and disposes it after the devices that use it. Thread-safe.
+/// </remarks>
 public sealed class InterruptLoop : IDisposable
 {
     private const ulong StopKey = ulong.MaxValue;
@@ -19,14 +21,14 @@ public sealed class InterruptLoop : IDisposable
     private readonly Thread _thread;
     private readonly HandOver _handOver;
     private readonly Lock _lock = new();
-    // written under _lock, replaced when full; a key's low half is its index
+    // Written under _lock, replaced when full. The low half of a key is its index.
     private Target?[] _targets = new Target?[FewTargets];
-    // Locked. A key's high half: an event that was fetched for the former target of an index is ignored.
+    // Under the lock. The high half of a key: an event that was fetched for the former target of an index is ignored.
     private uint _turn;
-    private bool _isDisposed; // locked
+    private bool _isDisposed; // under the lock
 
-    /// <summary>Starts the thread: in the background, it does not keep the process alive.</summary>
-    /// <param name="name">The thread's name, as debuggers show it.</param>
+    /// <summary>Starts the thread, in the background: it does not keep the process alive.</summary>
+    /// <param name="name">The name of the thread, as debuggers show it.</param>
     /// <exception cref="VfioException">The process has no descriptors left.</exception>
     public InterruptLoop(string name = "vfio interrupts")
     {
@@ -49,8 +51,8 @@ public sealed class InterruptLoop : IDisposable
     }
 
     /// <summary>
-    /// Ends the thread; waits that are still under way end with <see cref="ObjectDisposedException"/>. More than once
-    /// is harmless.
+    /// Ends the thread. Waits that have not completed end with <see cref="ObjectDisposedException"/>. Can be called
+    /// more than once.
     /// </summary>
     public void Dispose()
     {
@@ -68,7 +70,7 @@ public sealed class InterruptLoop : IDisposable
             EventFd.Add(_stop);
         }
 
-        if (Thread.CurrentThread != _thread) // else a continuation that runs on it
+        if (Thread.CurrentThread != _thread) // else called by a continuation that runs on it
         {
             _thread.Join();
         }
@@ -80,8 +82,8 @@ public sealed class InterruptLoop : IDisposable
         }
     }
 
-    /// <summary>Lets a target be told of its eventfd, once each time it is armed.</summary>
-    /// <returns>The target's key.</returns>
+    /// <summary>Adds a target, which is notified of its eventfd once each time it is armed.</summary>
+    /// <returns>The key of the target.</returns>
     internal ulong Add(SafeFileHandle eventFd, IInterruptTarget target)
     {
         lock (_lock)
@@ -103,7 +105,7 @@ public sealed class InterruptLoop : IDisposable
         }
     }
 
-    /// <summary>Tells the target as soon as there is something to take.</summary>
+    /// <summary>Notifies the target as soon as its eventfd can be read.</summary>
     internal void Arm(SafeFileHandle eventFd, ulong key)
     {
         int errno = TryArm(eventFd, key) ?? throw new ObjectDisposedException(nameof(InterruptLoop));
@@ -113,8 +115,8 @@ public sealed class InterruptLoop : IDisposable
         }
     }
 
-    /// <summary>Likewise, from the loop's own thread, which nothing may end.</summary>
-    /// <returns>The errno, 0 if it worked; null if the loop has ended, which ends the wait.</returns>
+    /// <summary>Does the same on the loop's own thread, which must not end through an exception.</summary>
+    /// <returns>The errno, 0 for success; <see langword="null"/> if the loop has ended, which ends the wait.</returns>
     internal int? TryArm(SafeFileHandle eventFd, ulong key)
     {
         lock (_lock)
@@ -123,10 +125,10 @@ public sealed class InterruptLoop : IDisposable
         }
     }
 
-    /// <summary>Has something done off the loop's thread.</summary>
+    /// <summary>Runs work on another thread than the loop's.</summary>
     internal void HandOver(IThreadPoolWorkItem work) => _handOver.Do(work);
 
-    /// <summary>The target is not told again, but a call to it may be under way.</summary>
+    /// <summary>Removes a target. It is not notified again, but a call to it may still be running.</summary>
     internal void Remove(SafeFileHandle eventFd, ulong key)
     {
         lock (_lock)
@@ -139,7 +141,7 @@ public sealed class InterruptLoop : IDisposable
         }
     }
 
-    // No lock on the way from an interrupt to who waits for it.
+    // No lock between an interrupt and the program that waits for it.
     private void Run()
     {
         Span<ulong> keys = stackalloc ulong[MostEvents];
@@ -175,12 +177,12 @@ public sealed class InterruptLoop : IDisposable
     private sealed record Target(ulong Key, IInterruptTarget Told);
 }
 
-/// <summary>Who is told by an <see cref="InterruptLoop"/>, on its thread.</summary>
+/// <summary>Represents what an <see cref="InterruptLoop"/> notifies, on its thread.</summary>
 internal interface IInterruptTarget
 {
-    /// <summary>There is something to take.</summary>
+    /// <summary>Called when the eventfd can be read.</summary>
     void OnReady();
 
-    /// <summary>Nothing will be told any more.</summary>
+    /// <summary>Called when the loop has ended.</summary>
     void OnLoopEnded();
 }

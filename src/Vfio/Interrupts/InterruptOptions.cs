@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>How a vector is waited for. The defaults suit most.</summary>
+/// <summary>Specifies how a program waits for a vector. The defaults suit most programs.</summary>
 public sealed record InterruptOptions
 {
     /// <summary>

@@ -2,39 +2,43 @@ using System.Threading.Tasks.Sources;
 
 namespace Vfio;
 
-// Waiting without a thread. One wait at a time, so that one object can be the state of all waits and nothing is
-// allocated for each.
+// Asynchronous waits. Only one at a time, so that one object holds the state of all waits and none of them allocates
+// memory.
 public sealed partial class InterruptVector
 {
     private readonly AsyncWait _wait;
     private readonly Lock _lock = new();
     private InterruptLoop? _loop;
-    private ulong _key; // locked; 0 while the loop does not know the vector
-    private WaitState _state; // locked
-    // set under _lock up to the state's change, then by who changed it
+    private ulong _key; // under the lock; 0 until the loop has the vector
+    private WaitState _state; // under the lock
+    // Written under _lock until the state changes, then by the thread that changed it.
     private ManualResetValueTaskSourceCore<ulong> _source;
     private CancellationTokenRegistration _cancellation;
-    private ulong _result; // of a wait that is Completed and not told yet
+    private ulong _result; // of a wait that is Completed and not yet reported
 
     private enum WaitState
     {
         None,
         Waiting,
-        Completed, // and not yet looked at
+        Completed, // and the result not yet read
     }
 
     /// <summary>
     /// Waits for a signal without blocking a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees the
     /// signal, and another thread continues. Completes immediately if there are signals.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for
-    /// the next.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait. A signal that arrives at the same moment is not lost, but kept for the next wait.
+    /// </param>
     /// <returns>
-    /// The number of signals since the last read, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.
+    /// The number of signals since the last read, 1 or more. Await it once, as every <see cref="ValueTask"/>.
     /// </returns>
-    /// <exception cref="InvalidOperationException">Another wait of this kind is under way, or was not
-    /// awaited.</exception>
-    /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another asynchronous wait has not completed, or was not awaited.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The vector or its device was disposed, before or during the wait.
+    /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public ValueTask<ulong> WaitAsync(CancellationToken cancellationToken = default)
     {
@@ -112,7 +116,7 @@ public sealed partial class InterruptVector
         {
             lock (_lock)
             {
-                _source.Reset(); // a second look at the same wait is an error
+                _source.Reset(); // the result of a wait can be read only once
                 _state = WaitState.None;
             }
         }
@@ -125,7 +129,7 @@ public sealed partial class InterruptVector
         {
             if (_state != WaitState.Waiting || _isDisposed)
             {
-                return; // cancelled: the signals are kept; or about to end, which ends the wait
+                return; // cancelled: the signals are kept; or ending, which ends the wait
             }
 
             count = Note(Vfio.EventFd.Take(_number)); // a thread that closes it waits for the lock first
@@ -149,7 +153,7 @@ public sealed partial class InterruptVector
         }
     }
 
-    // On the thread that is to go on.
+    // On the thread that continues.
     private void Complete()
     {
         _source.RunContinuationsAsynchronously = false;
@@ -201,8 +205,8 @@ public sealed partial class InterruptVector
         }
     }
 
-    // What the runtime and the loop call. It is not the vector itself, so that no caller of the library can complete a
-    // wait.
+    // The runtime and the loop call these. They are not members of the vector, so that no caller of the library can
+    // complete a wait.
     private sealed class AsyncWait(InterruptVector vector)
         : IValueTaskSource<ulong>, IInterruptTarget, IThreadPoolWorkItem
     {

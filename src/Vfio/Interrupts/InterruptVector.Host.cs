@@ -1,21 +1,22 @@
 namespace Vfio;
 
-// Which of the host's processors it reaches.
+// The processors of the host that receive the interrupt.
 public sealed partial class InterruptVector
 {
-    /// <summary>The host's number of this interrupt, as in <c>/proc/interrupts</c>.</summary>
-    /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no
-    /// interrupts of the host.</exception>
+    /// <summary>Reads the number of this interrupt on the host, as in <c>/proc/interrupts</c>.</summary>
+    /// <exception cref="NotSupportedException">
+    /// The vector belongs to a device model, or is an error or a request, which are not interrupts of the host.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
-    /// <exception cref="VfioException">The host does not show it.</exception>
+    /// <exception cref="VfioException">The host does not report it.</exception>
     public int GetHostNumber()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return _interrupts.HostOf(this).Find(Index, Subindex);
     }
 
-    /// <summary>The processors that may get the interrupt.</summary>
-    /// <returns>Their numbers, ascending.</returns>
+    /// <summary>Reads which processors may receive the interrupt.</summary>
+    /// <returns>Their numbers, in ascending order.</returns>
     /// <inheritdoc cref="GetHostNumber"/>
     public IReadOnlyList<int> GetAffinity()
     {
@@ -24,15 +25,17 @@ public sealed partial class InterruptVector
     }
 
     /// <summary>
-    /// Has the interrupt delivered to one of these processors: the one where the program's thread waits, for the
-    /// shortest way. Lasts until the vector is disposed; a daemon that balances interrupts (irqbalance) may change it.
+    /// Sets the processors that may receive the interrupt; latency is lowest on the one where the program's thread
+    /// waits. This lasts until the vector is disposed, but a daemon that balances interrupts (irqbalance) may change
+    /// it.
     /// </summary>
-    /// <param name="processors">Their numbers; at least one, each of a processor that is on line.</param>
-    /// <exception cref="ArgumentException">No processors, or a negative number.</exception>
-    /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no
-    /// interrupts of the host.</exception>
+    /// <param name="processors">Their numbers; at least one, all online.</param>
+    /// <exception cref="ArgumentException">No processors were passed, or a negative number.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The vector belongs to a device model, or is an error or a request, which are not interrupts of the host.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
-    /// <exception cref="VfioException">Not root, or no such processor.</exception>
+    /// <exception cref="VfioException">The caller is not root, or there is no such processor.</exception>
     public void SetAffinity(params ReadOnlySpan<int> processors)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -2,20 +2,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// What the kernel does with it besides counting.
+// Masking, and signals without the device.
 public sealed partial class InterruptVector
 {
-    private SafeFileHandle? _unmaskEvent; // locked
+    private SafeFileHandle? _unmaskEvent; // under the lock
 
-    /// <summary>Gets whether it can be masked and unmasked: INTx can; the kernel offers it for no other.</summary>
+    /// <summary>Gets whether it can be masked and unmasked. The kernel supports this only for INTx.</summary>
     public bool IsMaskable => Info.IsMaskable;
 
     /// <summary>
-    /// An eventfd that unmasks the vector whenever something is written to it (<c>VFIO_IRQ_SET_ACTION_UNMASK</c> by
-    /// event, "resample"): how a hypervisor hands a level interrupt to a guest. Made when first asked for; the
-    /// vector's, as <see cref="EventFd"/> is.
+    /// Gets an eventfd that unmasks the vector whenever it is written (<c>VFIO_IRQ_SET_ACTION_UNMASK</c> with an
+    /// eventfd, "resample"): a hypervisor uses it to pass a level interrupt to a guest. Created by the first call; the
+    /// vector owns it, as it owns <see cref="EventFd"/>.
     /// </summary>
-    /// <exception cref="NotSupportedException">It cannot be masked.</exception>
+    /// <exception cref="NotSupportedException">The vector cannot be masked.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public SafeFileHandle UnmaskEvent
@@ -31,8 +31,8 @@ public sealed partial class InterruptVector
         }
     }
 
-    /// <summary>Holds interrupts back until <see cref="Unmask"/>.</summary>
-    /// <exception cref="NotSupportedException">It cannot be masked.</exception>
+    /// <summary>Masks the vector: no interrupts arrive until <see cref="Unmask"/>.</summary>
+    /// <exception cref="NotSupportedException">The vector cannot be masked.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public void Mask()
@@ -42,8 +42,8 @@ public sealed partial class InterruptVector
     }
 
     /// <summary>
-    /// Lets interrupts through again. An INTx is masked by the kernel with each signal: a driver first makes the device
-    /// deassert the line, then unmasks; if the line is still up, the next signal follows at once.
+    /// Unmasks the vector. The kernel masks an INTx with each signal: a driver first makes the device deassert the
+    /// line, then unmasks it. If the line is still asserted, the next signal follows immediately.
     /// </summary>
     /// <inheritdoc cref="Mask"/>
     public void Unmask()
@@ -53,8 +53,8 @@ public sealed partial class InterruptVector
     }
 
     /// <summary>
-    /// Signals the vector without the device, as the device would: to try what waits for it. A mask does not hold it
-    /// back, and it masks nothing.
+    /// Signals the vector as the device would, but without the device, to test what waits for it. A mask does not
+    /// prevent this signal, and it does not mask the vector.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>

@@ -3,18 +3,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// One interrupt of a device, enabled: the kernel counts its signals, and a program waits for them and takes them.
+/// Represents an enabled interrupt of a device: the kernel counts its signals, and a program waits for them and reads
+/// them.
 /// </summary>
 /// <remarks>
-/// <para>
-/// The count is kept by the kernel between waits, so no signal is lost, however late one waits:
-/// <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="ReadAndClear"/> each give the number since
-/// anybody took it last. Each signal is given once; several threads that wait for one vector share its signals.
-/// </para>
-/// <para>
-/// The caller owns the vector and disposes it; disposing the device disposes it too. Any thread may use it, at any
-/// time; waits that are under way then end with <see cref="ObjectDisposedException"/>. No wait allocates memory.
-/// </para>
+/// <para>The kernel keeps the count between waits, so no signal is lost, however late a program waits:
+/// <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="ReadAndClear"/> return the number of signals
+/// since the last read. Each signal is returned once; threads that wait for the same vector share its signals.</para>
+/// <para>The caller owns the vector and disposes it; disposing the device also disposes it. Thread-safe; waits that
+/// have not completed then end with <see cref="ObjectDisposedException"/>. No wait allocates memory.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -24,13 +21,13 @@ namespace Vfio;
 /// </example>
 public sealed partial class InterruptVector : IDisposable
 {
-    // Added to the counter at the end: more than there can be signals (at one a nanosecond 146 years of them), less
-    // than it holds.
+    // Added to the counter at the end: more than there can be signals (at one per nanosecond, 146 years of them), and
+    // less than it can hold.
     private const ulong EndMark = 1ul << 62;
 
     private readonly DeviceInterrupts _interrupts;
     private readonly SafeFileHandle _eventFd;
-    private readonly int _number; // the eventfd's, for code during which it cannot be closed
+    private readonly int _number; // the descriptor, for code during which it cannot be closed
     private readonly bool _isInline;
     private ulong _signals;
     private volatile bool _isDisposed;
@@ -50,10 +47,10 @@ public sealed partial class InterruptVector : IDisposable
     /// <summary>Gets what the kernel reported about the vector's interrupt type when the vector was enabled.</summary>
     public IrqInfo Info { get; }
 
-    /// <summary>In which way it interrupts.</summary>
+    /// <summary>Gets the interrupt type.</summary>
     public IrqIndex Index => Info.Index;
 
-    /// <summary>Gets which of its kind it is, from 0 on: the number of the vector.</summary>
+    /// <summary>Gets the number of the vector within its interrupt type, from 0.</summary>
     public int Subindex { get; }
 
     /// <summary>Gets how many signals were received since the vector was enabled.</summary>
@@ -74,7 +71,7 @@ public sealed partial class InterruptVector : IDisposable
         }
     }
 
-    /// <summary>Takes the signals there are, without waiting.</summary>
+    /// <summary>Reads the signals without waiting.</summary>
     /// <returns>The number of signals since the last read; 0 if there are none.</returns>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     public ulong ReadAndClear()
@@ -83,22 +80,26 @@ public sealed partial class InterruptVector : IDisposable
         return Note(Vfio.EventFd.Take(_eventFd));
     }
 
-    /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
-    /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>How many signals came since they were taken last, 1 or more; 0 if the time is over.</returns>
+    /// <summary>Waits for a signal: this thread sleeps in the kernel until the eventfd is signalled.</summary>
+    /// <param name="timeout">The maximum time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <returns>The number of signals since the last read, 1 or more; 0 after the timeout.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not
     /// infinite.</exception>
-    /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// The vector or its device was disposed, before or during the wait.
+    /// </exception>
     public ulong Wait(TimeSpan timeout) => Wait(timeout, spin: TimeSpan.Zero);
 
     /// <summary>
-    /// Waits for a signal adaptively: looks again and again for a while, and sleeps only then. What comes soon is seen
-    /// sooner, at the price of a busy processor.
+    /// Waits for a signal adaptively: polls for a while, and then sleeps. A signal that arrives soon is seen earlier,
+    /// at the price of a busy processor.
     /// </summary>
-    /// <param name="timeout">For how long at most, looking included; <see cref="Timeout.InfiniteTimeSpan"/> for
-    /// ever.</param>
-    /// <param name="spin">How long to look before sleeping; what a sleep and waking up cost, some ten microseconds, is
-    /// a good start.</param>
+    /// <param name="timeout">
+    /// The maximum time, including the polling; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </param>
+    /// <param name="spin">
+    /// How long to poll before sleeping. A good start is the cost of a sleep and a wake, some ten microseconds.
+    /// </param>
     /// <inheritdoc cref="Wait(TimeSpan)"/>
     public ulong Wait(TimeSpan timeout, TimeSpan spin)
     {
@@ -107,7 +108,7 @@ public sealed partial class InterruptVector : IDisposable
         while (true)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            // one system call, and none to see that there is nothing yet
+            // One system call, and none to find out that there is nothing yet.
             bool isBlocking = spinning.IsOver && timeout == Timeout.InfiniteTimeSpan;
             ulong count = Note(isBlocking ? Vfio.EventFd.WaitAndTake(_eventFd) : Vfio.EventFd.Take(_eventFd));
             if (count != 0)
@@ -134,14 +135,17 @@ public sealed partial class InterruptVector : IDisposable
     /// Waits until any of several vectors, of any devices, has signals. This does not consume them:
     /// <see cref="ReadAndClear"/> does.
     /// </summary>
-    /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants
-    /// to starve the last takes from all.</param>
-    /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>Which one, from 0 on; -1 if the time is over.</returns>
-    /// <exception cref="ArgumentException">No vectors.</exception>
+    /// <param name="vectors">
+    /// The vectors; at least one. If several have signals, the first is returned: read all of them to let none starve.
+    /// </param>
+    /// <param name="timeout">The maximum time; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <returns>The index of the vector, from 0; -1 after the timeout.</returns>
+    /// <exception cref="ArgumentException">No vectors were passed.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not
     /// infinite.</exception>
-    /// <exception cref="ObjectDisposedException">One of the vectors was disposed, perhaps meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// One of the vectors was disposed, before or during the wait.
+    /// </exception>
     public static int WaitForAny(ReadOnlySpan<InterruptVector> vectors, TimeSpan timeout)
     {
         if (vectors.IsEmpty)
@@ -178,10 +182,10 @@ public sealed partial class InterruptVector : IDisposable
         }
     }
 
-    /// <summary>Disables the vector: no signal comes any more, and waits end. More than once is harmless.</summary>
+    /// <summary>Disables the vector: no more signals arrive, and waits end. Can be called more than once.</summary>
     public void Dispose() => _interrupts.Disable(this);
 
-    /// <summary>The vector's name in messages: <c>Msix vector 3 of 0000:00:14.3</c>.</summary>
+    /// <summary>Returns the name of the vector in messages: <c>Msix vector 3 of 0000:00:14.3</c>.</summary>
     /// <returns>The name.</returns>
     public override string ToString() => $"{Index} vector {Subindex} of {_interrupts.DeviceName}";
 
@@ -190,7 +194,7 @@ public sealed partial class InterruptVector : IDisposable
     {
         _isDisposed = true;
         EndWaitAsync();
-        Vfio.EventFd.Add(_eventFd, EndMark); // wakes threads that wait for it; they see that it is disposed
+        Vfio.EventFd.Add(_eventFd, EndMark); // wakes threads that wait for it, which then see that it is disposed
         _eventFd.Dispose();
         lock (_lock)
         {
@@ -198,13 +202,13 @@ public sealed partial class InterruptVector : IDisposable
         }
     }
 
-    // What was read is what came, but for the mark of the end.
+    // Removes the mark of the end from the count.
     private ulong Note(ulong count)
     {
         if (count >= EndMark)
         {
-            // Between the look whether it is disposed and the read it ended: the mark stays for others, and is no
-            // signal.
+            // The vector was disposed between the check and the read. The mark is put back for other threads, and is
+            // not a signal.
             Vfio.EventFd.Add(_eventFd, EndMark);
             count -= EndMark;
         }

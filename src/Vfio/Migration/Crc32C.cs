@@ -3,12 +3,12 @@ using System.Numerics;
 
 namespace Vfio;
 
-/// <summary>CRC-32C (RFC 3720, B.4): finds damage, not malice.</summary>
+/// <summary>Computes CRC-32C (RFC 3720, appendix B.4), which detects accidental damage, but not manipulation.</summary>
 internal static class Crc32C
 {
     public const uint Start = uint.MaxValue;
 
-    /// <summary>Goes on with a sum that <see cref="Start"/> began.</summary>
+    /// <summary>Continues a checksum that <see cref="Start"/> began.</summary>
     public static uint Add(uint sum, ReadOnlySpan<byte> data)
     {
         for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..])

@@ -9,12 +9,12 @@ namespace Vfio;
 /// (<see cref="IoAddressSpace.StartDirtyTracking"/>).
 /// </summary>
 /// <remarks>
-/// The caller owns it; disposal ends the record, and so does disposal of the device. One at a time for a device. Any
-/// thread.
+/// The caller owns the tracker. Disposing it, or the device, ends the tracking. A device can have only one at a time.
+/// Thread-safe.
 /// </remarks>
 public sealed class DeviceDirtyTracker : IDisposable
 {
-    // What the kernel reports by at the least.
+    // The smallest page size that the kernel reports.
     private const ulong LeastPage = 4096;
 
     private readonly IDmaLog _log;
@@ -30,21 +30,25 @@ public sealed class DeviceDirtyTracker : IDisposable
         PageSize = pageSize;
     }
 
-    /// <summary>Gets what one bit stands for, in bytes: what was asked for, or what the device can.</summary>
+    /// <summary>
+    /// Gets the number of bytes that one bit represents: the requested one, or the one that the device supports.
+    /// </summary>
     public ulong PageSize { get; }
 
-    /// <summary>The addresses that are watched, sorted.</summary>
+    /// <summary>Gets the tracked addresses, sorted.</summary>
     public IReadOnlyList<IovaRange> Ranges => _ranges;
 
-    /// <summary>Gets which pages were written since the last call, or since the record began.</summary>
+    /// <summary>Reads which pages were written since the last call, or since tracking began.</summary>
     /// <param name="first">The first address; a multiple of <see cref="PageSize"/>.</param>
-    /// <param name="length">Bytes; a multiple of <see cref="PageSize"/>, more than 0. Within one of
-    /// <see cref="Ranges"/>.</param>
-    /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
-    /// <returns>How many pages.</returns>
-    /// <exception cref="ArgumentException">The addresses are not whole pages or not watched, or the bitmap is too
-    /// short.</exception>
-    /// <exception cref="ObjectDisposedException">The record has ended.</exception>
+    /// <param name="length">
+    /// The length in bytes; a multiple of <see cref="PageSize"/>, more than 0. Within one of <see cref="Ranges"/>.
+    /// </param>
+    /// <param name="bitmap">One bit per page, the first page in bit 0 of the first word; overwritten.</param>
+    /// <returns>The number of pages that were written.</returns>
+    /// <exception cref="ArgumentException">
+    /// The addresses are not whole pages or not tracked, or the bitmap is too short.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The tracking has ended.</exception>
     /// <exception cref="VfioException">
     /// The device failed: all pages count as dirty, and tracking has to be started again.
     /// </exception>
@@ -90,9 +94,9 @@ public sealed class DeviceDirtyTracker : IDisposable
         return count;
     }
 
-    /// <summary>Gets which pages of a mapping were written since the last call, or since the record began.</summary>
-    /// <param name="mapping">The mapping, watched as a whole.</param>
-    /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
+    /// <summary>Reads which pages of a mapping were written since the last call, or since tracking began.</summary>
+    /// <param name="mapping">The mapping, all of which must be tracked.</param>
+    /// <param name="bitmap">One bit per page, the first page in bit 0 of the first word; overwritten.</param>
     /// <inheritdoc cref="Read(Iova, ulong, Span{ulong})"/>
     public int Read(DmaMapping mapping, Span<ulong> bitmap)
     {
@@ -100,18 +104,18 @@ public sealed class DeviceDirtyTracker : IDisposable
         return Read(mapping.Iova, mapping.Length, bitmap);
     }
 
-    /// <summary>Ends the record. More than once is harmless.</summary>
+    /// <summary>Ends the tracking. Can be called more than once.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
             try
             {
-                _ = _log.StopDmaLog(); // where it fails the device is gone
+                _ = _log.StopDmaLog(); // if this fails, the device was removed
             }
             catch (ObjectDisposedException)
             {
-                // The device was closed, and its record with it.
+                // The device was closed, which ended the tracking.
             }
 
             _ended(this);
@@ -189,7 +193,7 @@ public sealed class DeviceDirtyTracker : IDisposable
         for (int i = 0; i < sorted.Length; i++)
         {
             (Iova first, Iova last) = (sorted[i].First, sorted[i].Last);
-            // The kernel counts the bytes of a range, which for all 64 bits it cannot.
+            // The kernel counts the bytes of a range in 64 bits, which cannot hold the whole address space.
             if (last < first || !IsWholePages(sorted[i], pageSize) || last.Value == ulong.MaxValue)
             {
                 throw new ArgumentException(

@@ -2,15 +2,15 @@ using System.Buffers;
 
 namespace Vfio;
 
-// A device's state from a stream.
+// Restores a device's state from a stream.
 public sealed partial class DeviceMigration
 {
     /// <summary>
-    /// Puts a saved state into the device, whatever it did before, and leaves it stopped. The stream is read from where
-    /// it stands to the end of the state and no further. A state of another kind of device is refused before the device
-    /// is touched; so is one that is damaged or cut off, where the stream is seekable: it is read twice then. Of a
-    /// stream that is not, a damaged part is refused before it is written, and a missing one before the device is told
-    /// that this was all.
+    /// Restores a saved state to the device, whatever its state, and leaves it stopped. The stream is read from its
+    /// current position to the end of the state. The state of another kind of device is refused before the device is
+    /// touched. If the stream can seek, so is a state that is damaged or truncated, because it is read twice. Otherwise
+    /// a damaged part is refused before it is written, and a missing one before the device is told that the state is
+    /// complete.
     /// </summary>
     /// <remarks>
     /// As soon as the device accepts a state, its previous state is lost. If the restore then fails or is cancelled,
@@ -18,27 +18,31 @@ public sealed partial class DeviceMigration
     /// <see cref="MigrationState.Resuming"/> or <see cref="MigrationState.Error"/>. The checksum is not a signature:
     /// anyone who can write the file decides what the device, and the kernel's driver for it, reads.
     /// </remarks>
-    /// <param name="stream">Where from; the caller's.</param>
-    /// <param name="options">How.</param>
+    /// <param name="stream">The stream to read; the caller owns it.</param>
+    /// <param name="options">Options of the restore.</param>
     /// <param name="cancellationToken">Cancels between two parts.</param>
-    /// <returns>How many bytes of state there were.</returns>
+    /// <returns>The number of bytes of state.</returns>
     /// <exception cref="ArgumentException">The stream cannot be read, or the device cannot end in the state that the
     /// options name.</exception>
-    /// <exception cref="InvalidDataException">This is no saved state, one of a version that this library does not know,
-    /// or it is damaged or cut off.</exception>
-    /// <exception cref="InvalidOperationException">The device is in <see cref="MigrationState.Error"/>, its state is
-    /// being read or written, or another save or restore is under way.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream does not contain a saved state, or one with an unknown version, or it is damaged or truncated.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The device is in <see cref="MigrationState.Error"/>, its state is being read or written, or another save or
+    /// restore is in progress.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="VfioException">The state is one of another kind of device; or the device did not take
-    /// it.</exception>
+    /// <exception cref="OperationCanceledException">The restore was cancelled.</exception>
+    /// <exception cref="VfioException">
+    /// The state is that of another kind of device, or the device did not accept it.
+    /// </exception>
     public ulong RestoreFrom(
         Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
         Finish(Restore(stream, options ?? new MigrationOptions(), isAsync: false, cancellationToken));
 
     /// <summary>
-    /// <see cref="RestoreFrom"/>, awaiting the stream. The device itself is written by whichever thread that leaves it
-    /// on.
+    /// Does the same as <see cref="RestoreFrom"/>, but awaits the stream. The device itself is written by the thread on
+    /// which the stream completes.
     /// </summary>
     /// <inheritdoc cref="RestoreFrom"/>
     public Task<ulong> RestoreFromAsync(
@@ -93,7 +97,7 @@ public sealed partial class DeviceMigration
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            Leave(MigrationState.Stop); // here the kernel judges the whole
+            Leave(MigrationState.Stop); // the kernel checks the complete state here
             if (options.FinalState != MigrationState.Stop)
             {
                 Leave(options.FinalState);
@@ -108,7 +112,7 @@ public sealed partial class DeviceMigration
         }
     }
 
-    // A device that does not begin to take a state holds what it held, and goes on.
+    // A device that does not begin to accept a state keeps its own, and continues.
     private IMigrationData BeginToTake(MigrationState before)
     {
         try
@@ -182,7 +186,7 @@ public sealed partial class DeviceMigration
             }
             catch (VfioException)
             {
-                // What failed first is what the caller is told; State tells where the device is.
+                // The caller gets the first failure; GetState tells where the device is.
             }
             finally
             {

@@ -2,41 +2,42 @@ using System.Buffers;
 
 namespace Vfio;
 
-// A device's state to a stream.
+// Saves a device's state to a stream.
 public sealed partial class DeviceMigration
 {
     private const int PartBytes = 256 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// Saves the device's state: stops the device, reads its state to the end, and leaves it stopped. With
-    /// <see cref="MigrationOptions.ContinuePreCopy"/> a first part is read while it runs. The file format is the
-    /// library's own (docs/migration.md), with a checksum; it is written from where the stream stands, and flushed.
+    /// Saves the device's state: stops the device, reads its state completely, and leaves it stopped. With
+    /// <see cref="MigrationOptions.ContinuePreCopy"/> a first part is read while it runs. The file format is that of
+    /// this library (docs/migration.md), with a checksum. It is written at the stream's current position, and flushed.
     /// </summary>
     /// <remarks>
-    /// Where this fails or is cancelled the device is moved back to the state it was in, and what was written is no
-    /// saved state.
+    /// If the save fails or is cancelled, the device returns to its previous state, and what was written is not a saved
+    /// state.
     /// </remarks>
-    /// <param name="stream">Where to; the caller's. Need not be seekable.</param>
-    /// <param name="options">How.</param>
+    /// <param name="stream">The stream to write, which need not be able to seek; the caller owns it.</param>
+    /// <param name="options">Options of the save.</param>
     /// <param name="cancellationToken">Cancels between two parts.</param>
-    /// <returns>How many bytes of state there were, without what the format adds.</returns>
+    /// <returns>The number of bytes of state, without what the format adds.</returns>
     /// <exception cref="ArgumentException">The stream cannot be written, or the device cannot end in the state that the
     /// options name.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The device is neither in <see cref="MigrationState.Running"/>, nor
-    /// <see cref="MigrationState.RunningPeerToPeer"/>, nor <see cref="MigrationState.Stop"/>; or another save or
-    /// restore is under way.
+    /// The device is in none of the states <see cref="MigrationState.Running"/>,
+    /// <see cref="MigrationState.RunningPeerToPeer"/> and <see cref="MigrationState.Stop"/>; or another save or restore
+    /// is in progress.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="VfioException">The device did not give its state.</exception>
+    /// <exception cref="OperationCanceledException">The save was cancelled.</exception>
+    /// <exception cref="VfioException">The device's state could not be read.</exception>
     public ulong SaveTo(
         Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
         Finish(Save(stream, options ?? new MigrationOptions(), isAsync: false, cancellationToken));
 
     /// <summary>
-    /// <see cref="SaveTo"/>, awaiting the stream. The device itself is read by whichever thread that leaves it on.
+    /// Does the same as <see cref="SaveTo"/>, but awaits the stream. The device itself is read by the thread on which
+    /// the stream completes.
     /// </summary>
     /// <inheritdoc cref="SaveTo"/>
     public Task<ulong> SaveToAsync(
@@ -126,7 +127,7 @@ public sealed partial class DeviceMigration
                 continue;
             }
 
-            // Nothing now; there is more when the device has changed, which may be never.
+            // There is nothing now. There is more when the device has changed, which may never happen.
             if (isAsync)
             {
                 await Task.Delay(Pause, cancellation).ConfigureAwait(false);
@@ -211,7 +212,7 @@ public sealed partial class DeviceMigration
             }
             catch (VfioException)
             {
-                // What failed first is what the caller is told; State tells where the device is.
+                // The caller gets the first failure; GetState tells where the device is.
             }
             finally
             {

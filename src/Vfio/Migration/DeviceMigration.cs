@@ -1,8 +1,9 @@
 namespace Vfio;
 
 /// <summary>
-/// A device's migration: its state is read out, kept or sent, and put into another device of its kind, which then goes
-/// on where the first stood (<c>VFIO_DEVICE_FEATURE_MIGRATION</c> and its companions in <c>linux/vfio.h</c>).
+/// Provides the migration of a device: its state is read, stored or sent, and written to another device of the same
+/// kind, which then continues where the first one stopped (<c>VFIO_DEVICE_FEATURE_MIGRATION</c> and its companions in
+/// <c>linux/vfio.h</c>).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -23,10 +24,10 @@ public sealed partial class DeviceMigration
     private readonly string _name;
     private readonly Func<MigrationIdentity> _readIdentity;
     private readonly Lock _lock = new();
-    private IMigrationData? _data; // locked
-    private bool _isBusy; // locked
-    private bool _isEnded; // locked
-    private bool? _tellsAnew; // locked
+    private IMigrationData? _data; // under the lock
+    private bool _isBusy; // under the lock
+    private bool _isEnded; // under the lock
+    private bool? _tellsAnew; // under the lock
 
     private DeviceMigration(
         IDeviceBackend backend, string name, MigrationCapabilities capabilities, Func<MigrationIdentity> readIdentity)
@@ -37,10 +38,11 @@ public sealed partial class DeviceMigration
     /// <summary>Gets what the device's migration can do.</summary>
     public MigrationCapabilities Capabilities { get; }
 
-    /// <summary>The state the device is in, as it says now.</summary>
+    /// <summary>Reads the current state of the device.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused, or named a state that this library does not
-    /// know.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused, or reported a state that this library does not know.
+    /// </exception>
     public MigrationState GetState()
     {
         lock (_lock)
@@ -51,10 +53,10 @@ public sealed partial class DeviceMigration
     }
 
     /// <summary>
-    /// Gets how many bytes of state the device would give if it was stopped now
+    /// Reads how many bytes of state the device would have if it were stopped now
     /// (<c>VFIO_DEVICE_FEATURE_MIG_DATA_SIZE</c>): an estimate.
     /// </summary>
-    /// <returns>The bytes; <see langword="null"/> if the kernel or the driver does not say.</returns>
+    /// <returns>The bytes; <see langword="null"/> if the kernel or the driver does not report it.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public ulong? GetExpectedLength()
     {
@@ -76,10 +78,13 @@ public sealed partial class DeviceMigration
     /// <see cref="MigrationState.Error"/>, and no <c>PreCopy</c> from <c>StopCopy</c>.
     /// </remarks>
     /// <param name="state">The state; not <see cref="MigrationState.Error"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No such state, or <see cref="MigrationState.Error"/>.</exception>
-    /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
-    /// <exception cref="NotSupportedException">The device has not got the state
-    /// (<see cref="Capabilities"/>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// There is no such state, or it is <see cref="MigrationState.Error"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A save or restore is in progress.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The device does not support the state (<see cref="Capabilities"/>).
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">
     /// The kernel refused. The device may then be in the previous state, in an intermediate one, or in
@@ -95,46 +100,49 @@ public sealed partial class DeviceMigration
     }
 
     /// <summary>
-    /// Reads the device's state, in <see cref="MigrationState.StopCopy"/> and the <c>PreCopy</c> states. The bytes'
-    /// order counts, how they are cut does not.
+    /// Reads the device's state, in <see cref="MigrationState.StopCopy"/> and the <c>PreCopy</c> states. The order of
+    /// the bytes matters, but not how they are divided.
     /// </summary>
-    /// <param name="buffer">Where to; filled from its start. Not empty.</param>
+    /// <param name="buffer">The buffer to fill from its start; not empty.</param>
     /// <returns>
     /// The number of bytes; 0 at the end of the state, and in the <c>PreCopy</c> states if there is no data now.
     /// </returns>
-    /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a
-    /// save or a restore is under way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The device is not in a state in which it can be read, or a save or restore is in progress.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device did not give it.</exception>
+    /// <exception cref="VfioException">The state could not be read.</exception>
     public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer, isFirstPart: IsPreCopy(GetState()));
 
     /// <summary>
-    /// Writes a state into the device, in <see cref="MigrationState.Resuming"/>. Complete once the device was moved to
-    /// another state, which is where the kernel judges it.
+    /// Writes a state to the device, in <see cref="MigrationState.Resuming"/>. The write is complete when the device is
+    /// set to another state; the kernel checks the state then.
     /// </summary>
-    /// <param name="data">The bytes, as they were read of the other device, in any portions.</param>
-    /// <exception cref="InvalidOperationException">The device takes no state now, or a save or a restore is under
-    /// way.</exception>
+    /// <param name="data">The bytes, as they were read from the other device, divided in any way.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The device does not accept a state now, or a save or restore is in progress.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device did not take it.</exception>
+    /// <exception cref="VfioException">The device did not accept the data.</exception>
     public void WriteData(ReadOnlySpan<byte> data) => Write(TakeSession("written"), data);
 
     /// <summary>
-    /// Gets how much there is to read in the <c>PreCopy</c> states (<c>VFIO_MIG_GET_PRECOPY_INFO</c>).
+    /// Reads how much there is to read in the <c>PreCopy</c> states (<c>VFIO_MIG_GET_PRECOPY_INFO</c>).
     /// </summary>
     /// <returns>An estimate.</returns>
-    /// <exception cref="InvalidOperationException">There is nothing to read, or a save or a restore is under
-    /// way.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is nothing to read, or a save or restore is in progress.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device is in no <c>PreCopy</c> state (EINVAL).</exception>
+    /// <exception cref="VfioException">The device is not in a <c>PreCopy</c> state (EINVAL).</exception>
     public PreCopyInfo GetPreCopyInfo() => GetPreCopyInfo(TakeSession("read"));
 
     /// <summary>
-    /// Resets the device, which moves it to <see cref="MigrationState.Running"/> from any state, including
+    /// Resets the device, which sets it to <see cref="MigrationState.Running"/> from any state, including
     /// <see cref="MigrationState.Error"/>; its state is lost (<c>VFIO_DEVICE_RESET</c>). A device that can be migrated
-    /// can be reset in this way even if <see cref="VfioDevice.CanReset"/> says otherwise.
+    /// can be reset in this way even if <see cref="VfioDevice.CanReset"/> is <see langword="false"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
+    /// <exception cref="InvalidOperationException">A save or restore is in progress.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device did not come back.</exception>
     public void Reset()
@@ -159,7 +167,7 @@ public sealed partial class DeviceMigration
         };
     }
 
-    /// <summary>The device goes: a session ends with it.</summary>
+    /// <summary>Called when the device is closed, which ends a session.</summary>
     internal void End()
     {
         lock (_lock)
@@ -217,7 +225,7 @@ public sealed partial class DeviceMigration
         }
     }
 
-    // Under the lock.
+    // Called under the lock.
     private void Change(MigrationState state)
     {
         CheckHas(state);
@@ -280,15 +288,14 @@ public sealed partial class DeviceMigration
         }
     }
 
-    // This is outside the lock, since a device may take its time, and a caller that disposes it meanwhile must not
-    // wait.
+    // Outside the lock: the device may be slow, and a thread that disposes it meanwhile must not wait.
     private int Read(IMigrationData session, Span<byte> buffer, bool isFirstPart)
     {
         int errno = session.Read(buffer, out int done);
         return errno switch
         {
             0 => done,
-            Errno.ENOMSG when isFirstPart => 0, // nothing now; of a device that stands still, it would be half a state
+            Errno.ENOMSG when isFirstPart => 0, // nothing now; for a stopped device, this would be half a state
             _ => throw new VfioException("read", $"the state of {_name}", errno),
         };
     }
@@ -315,7 +322,7 @@ public sealed partial class DeviceMigration
     {
         int errno = session.GetPreCopyInfo(out PreCopyInfo info);
         return errno == 0
-            // without the request the flags are undefined
+            // Without the request, the flags are undefined.
             ? info with { Reinitialized = info.Reinitialized && _tellsAnew == true }
             : throw new VfioException("VFIO_MIG_GET_PRECOPY_INFO", _name, errno, errno == Errno.EINVAL
                 ? "only a running device has a pre-copy"

@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>What a device's migration can do (<c>VFIO_MIGRATION_*</c> in <c>linux/vfio.h</c>).</summary>
+/// <summary>Specifies what a device's migration supports (<c>VFIO_MIGRATION_*</c> in <c>linux/vfio.h</c>).</summary>
 [Flags]
 public enum MigrationCapabilities
 {
@@ -8,18 +8,18 @@ public enum MigrationCapabilities
     None = 0,
 
     /// <summary>
-    /// Its state can be read and written while it stands still. Every device that can be migrated has this.
+    /// The state can be read and written while the device is stopped. Every device that can be migrated supports this.
     /// </summary>
     StopCopy = 1 << 0,
 
     /// <summary>
-    /// It can be kept from transfers to other devices before it stands still, so that several devices that talk to each
-    /// other are stopped one after the other.
+    /// The device can be kept from transfers to other devices before it is stopped, so that devices that communicate
+    /// with each other can be stopped one after the other.
     /// </summary>
     PeerToPeer = 1 << 1,
 
     /// <summary>
-    /// A first part of its state can be read while it runs, so that it stands still for a shorter time.
+    /// A first part of the state can be read while the device runs, so that it is stopped for a shorter time.
     /// </summary>
     PreCopy = 1 << 2,
 }

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>Identifies what a state belongs to: only a device of the same kind accepts it.</summary>
-/// <param name="VendorId">Of configuration space, as the three that follow.</param>
-/// <param name="DeviceId">The device id.</param>
-/// <param name="SubsystemVendorId">The subsystem's vendor id.</param>
-/// <param name="SubsystemId">The subsystem id.</param>
-/// <param name="Revision">The revision id.</param>
-/// <param name="Type">The type of a mediated device; empty for others.</param>
+/// <param name="VendorId">The vendor ID in configuration space.</param>
+/// <param name="DeviceId">The device ID.</param>
+/// <param name="SubsystemVendorId">The subsystem vendor ID.</param>
+/// <param name="SubsystemId">The subsystem ID.</param>
+/// <param name="Revision">The revision ID.</param>
+/// <param name="Type">The type of a mediated device; empty for other devices.</param>
 internal sealed record MigrationIdentity(
     ushort VendorId, ushort DeviceId, ushort SubsystemVendorId, ushort SubsystemId, byte Revision, string Type)
 {

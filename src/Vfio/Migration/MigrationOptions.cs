@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// How <see cref="DeviceMigration.SaveTo"/> and <see cref="DeviceMigration.RestoreFrom"/> go about it. The defaults
-/// suit most.
+/// Specifies how <see cref="DeviceMigration.SaveTo"/> and <see cref="DeviceMigration.RestoreFrom"/> work. The defaults
+/// suit most programs.
 /// </summary>
 public sealed record MigrationOptions
 {
@@ -22,11 +22,11 @@ public sealed record MigrationOptions
     /// </summary>
     public Func<PreCopyInfo, bool>? ContinuePreCopy { get; init; }
 
-    /// <summary>Told after each part that was moved, on the thread that moves it.</summary>
+    /// <summary>Gets an object that is notified after each part, on the thread that transfers it.</summary>
     public IProgress<MigrationProgress>? Progress { get; init; }
 
-    /// <summary>For <see cref="ContinuePreCopy"/>: until there is nothing left of the first part.</summary>
-    /// <param name="info">What is left.</param>
-    /// <returns>Whether there is anything.</returns>
+    /// <summary>For <see cref="ContinuePreCopy"/>: continues as long as initial bytes remain.</summary>
+    /// <param name="info">What remains.</param>
+    /// <returns>Whether initial bytes remain.</returns>
     public static bool WhileInitialBytesRemain(PreCopyInfo info) => info.InitialBytes != 0;
 }

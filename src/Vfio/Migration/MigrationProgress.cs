@@ -1,11 +1,11 @@
 namespace Vfio;
 
-/// <summary>How far a save or a restore is.</summary>
+/// <summary>Represents the progress of a save or restore.</summary>
 public readonly record struct MigrationProgress
 {
     /// <summary>Creates a value.</summary>
     /// <param name="state">The state that the device is in.</param>
-    /// <param name="bytes">Bytes of state moved until now.</param>
+    /// <param name="bytes">The bytes of state transferred so far.</param>
     /// <param name="expected">
     /// The total number of bytes: an estimate when saving, exact when restoring from a file; <see langword="null"/> if
     /// it is unknown.
@@ -17,10 +17,10 @@ public readonly record struct MigrationProgress
         Expected = expected;
     }
 
-    /// <summary>The state that the device is in.</summary>
+    /// <summary>Gets the state that the device is in.</summary>
     public MigrationState State { get; init; }
 
-    /// <summary>Bytes of state moved until now.</summary>
+    /// <summary>Gets the bytes of state transferred so far.</summary>
     public ulong Bytes { get; init; }
 
     /// <summary>

@@ -4,9 +4,9 @@ using System.Text;
 namespace Vfio;
 
 /// <summary>
-/// A saved state: a header with the device's identity, the state in parts with a checksum each, and an end with the
-/// length and a checksum of all. Little-endian; docs/migration.md has the layout. Read as the untrusted input that a
-/// file is.
+/// Defines the format of a saved state: a header with the device's identity, the state in parts with a checksum each,
+/// and an end with the length and a checksum of everything. Little-endian; docs/migration.md has the layout. A file is
+/// untrusted input.
 /// </summary>
 internal static class StateFormat
 {
@@ -40,7 +40,7 @@ internal static class StateFormat
         return header;
     }
 
-    /// <summary>Gets how long the whole header is, by its fixed part.</summary>
+    /// <summary>Gets the length of the whole header from its fixed part.</summary>
     public static int HeaderBytes(ReadOnlySpan<byte> start)
     {
         if (!start[..Magic.Length].SequenceEqual(Magic))

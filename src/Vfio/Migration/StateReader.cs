@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace Vfio;
 
 /// <summary>
-/// Reads a state from a stream, which stays the caller's. What is damaged or ends early is an
+/// Reads a state from a stream, which the caller owns. If the state is damaged or truncated, it throws
 /// <see cref="InvalidDataException"/>.
 /// </summary>
-/// <param name="stream">Where from.</param>
+/// <param name="stream">The stream to read.</param>
 /// <param name="isAsync">
 /// Whether to await the stream; if not, the value tasks are complete when they are returned.
 /// </param>
@@ -15,7 +15,7 @@ internal sealed class StateReader(Stream stream, bool isAsync)
     private readonly byte[] _small = new byte[StateFormat.FixedHeaderBytes];
     private uint _sum = Crc32C.Start;
 
-    /// <summary>Bytes of state until now.</summary>
+    /// <summary>Gets the bytes of state read so far.</summary>
     public ulong Length { get; private set; }
 
     public async ValueTask<MigrationIdentity> ReadHeader(CancellationToken cancellation)
@@ -27,8 +27,8 @@ internal sealed class StateReader(Stream stream, bool isAsync)
         return StateFormat.ReadHeader(header);
     }
 
-    /// <summary>The next part, in a buffer of <see cref="StateFormat.MostPartBytes"/>.</summary>
-    /// <returns>How long it is; 0 at the end, where all was right.</returns>
+    /// <summary>Reads the next part into a buffer of <see cref="StateFormat.MostPartBytes"/>.</summary>
+    /// <returns>Its length; 0 at the end, if everything was valid.</returns>
     public async ValueTask<int> ReadPart(byte[] buffer, CancellationToken cancellation)
     {
         await Read(_small.AsMemory(0, StateFormat.PartHeaderBytes), cancellation).ConfigureAwait(false);
@@ -60,7 +60,7 @@ internal sealed class StateReader(Stream stream, bool isAsync)
         return (int)length;
     }
 
-    /// <summary>Begins with the first part again; the stream stands there.</summary>
+    /// <summary>Starts again with the first part, where the stream is positioned.</summary>
     public void Restart()
     {
         _sum = Crc32C.Start;

@@ -1,7 +1,7 @@
 namespace Vfio;
 
-/// <summary>Writes a state to a stream, which stays the caller's.</summary>
-/// <param name="stream">Where to.</param>
+/// <summary>Writes a state to a stream, which the caller owns.</summary>
+/// <param name="stream">The stream to write.</param>
 /// <param name="isAsync">
 /// Whether to await the stream; if not, the value tasks are complete when they are returned.
 /// </param>
@@ -10,7 +10,7 @@ internal sealed class StateWriter(Stream stream, bool isAsync)
     private readonly byte[] _small = new byte[StateFormat.EndBytes];
     private uint _sum = Crc32C.Start;
 
-    /// <summary>Bytes of state until now.</summary>
+    /// <summary>Gets the bytes of state written so far.</summary>
     public ulong Length { get; private set; }
 
     public ValueTask WriteHeader(MigrationIdentity identity, CancellationToken cancellation) =>

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// One load or store of exactly the stated width, little-endian, at an aligned address of a device. The
-/// type test is resolved when the method is compiled.
+/// Makes one load or store of exactly the stated width, little-endian, at an aligned address of a device. The test of
+/// the type is resolved when the method is compiled.
 /// </summary>
 internal static unsafe class Mmio
 {

@@ -7,27 +7,29 @@ namespace Vfio;
 public sealed unsafe partial class Region
 {
     /// <summary>
-    /// Lets the kernel write a register whenever an eventfd is signalled (<c>VFIO_DEVICE_IOEVENTFD</c>): by another
-    /// process or a virtual machine's doorbell, without this program's doing.
+    /// Makes the kernel write a register whenever an eventfd is signalled (<c>VFIO_DEVICE_IOEVENTFD</c>), by another
+    /// process or a doorbell of a virtual machine, without involving this program.
     /// </summary>
-    /// <typeparam name="T">An integer of the register's width: 1, 2, 4 or 8 bytes. 8 bytes need a kernel whose vfio-pci
-    /// has accesses of 8 bytes.</typeparam>
+    /// <typeparam name="T">
+    /// An integer of the register's width: 1, 2, 4 or 8 bytes. 8 bytes require a kernel whose vfio-pci supports
+    /// accesses of 8 bytes.
+    /// </typeparam>
     /// <param name="eventFd">
-    /// The eventfd (<see cref="EventFd.Handle"/>); the caller's, and may be closed once this has returned. Signals that
-    /// come while a write is under way make one more write, not one each.
+    /// The eventfd (<see cref="EventFd.Handle"/>). The caller keeps it, and can close it when this has returned.
+    /// Signals that arrive while a write is in progress cause one more write in total.
     /// </param>
-    /// <param name="offset">Bytes from the region's start, in a BAR and outside the MSI-X table.</param>
-    /// <param name="value">The value to write. A device that does not decode its memory is not written.</param>
-    /// <returns>Ends it when it is disposed; the region's disposal ends it too.</returns>
+    /// <param name="offset">The offset in bytes, in a BAR and outside the MSI-X table.</param>
+    /// <param name="value">The value to write. Nothing is written while the device does not decode its memory.</param>
+    /// <returns>An object that ends this when it is disposed. Disposing the region also ends it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="eventFd"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The write does not lie within the region.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The write is not within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be written, the backend does not support it, or
     /// <typeparamref name="T"/> is wider than 8 bytes.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
     /// <exception cref="VfioException">
-    /// The region is no BAR, the place is in the MSI-X table, or the descriptor is no eventfd (EINVAL); the same value
-    /// is written there by an event already (EEXIST); more than 1000 for one device (ENOSPC).
+    /// The region is not a BAR, the offset is in the MSI-X table, or the descriptor is not an eventfd (EINVAL); another
+    /// event already writes the same value there (EEXIST); or the device has 1000 of these (ENOSPC).
     /// </exception>
     public IDisposable WriteOnEvent<T>(SafeFileHandle eventFd, ulong offset, T value)
         where T : unmanaged, IBinaryInteger<T> =>
@@ -49,7 +51,7 @@ public sealed unsafe partial class Region
             return write;
         }
 
-        // The region ended meanwhile.
+        // The region was disposed meanwhile.
         write.End();
         throw new ObjectDisposedException(nameof(Region));
     }
@@ -78,7 +80,7 @@ public sealed unsafe partial class Region
             }
             catch (ObjectDisposedException)
             {
-                // The device was closed, and the kernel ended it with that.
+                // The device was closed, and the kernel has ended it with the device.
             }
         }
     }

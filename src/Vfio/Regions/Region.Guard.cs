@@ -1,6 +1,6 @@
 namespace Vfio;
 
-// What becomes of it when the device does not answer.
+// What happens if the device does not answer.
 public sealed unsafe partial class Region
 {
     private readonly string _deviceName;
@@ -9,9 +9,9 @@ public sealed unsafe partial class Region
     /// <summary>Gets whether some accesses since the region was mapped did not reach the device.</summary>
     internal bool IsCovered => Array.Exists(_guards, guard => guard.IsCovered);
 
-    /// <summary>Maps every part of the region again that was covered, even if an earlier part fails.</summary>
+    /// <summary>Maps every covered part of the region again, even if an earlier part fails.</summary>
     /// <returns>Whether nothing is covered.</returns>
-    /// <exception cref="VfioException">The kernel does not map a part of it any more.</exception>
+    /// <exception cref="VfioException">The kernel refused to map a part of it again.</exception>
     internal bool TryRecover()
     {
         bool isRecovered = true;
@@ -20,8 +20,9 @@ public sealed unsafe partial class Region
         return isRecovered;
     }
 
-    // For a checked region, after each access: the guard's count says at once whether an access was lost. Ones may also
-    // come from a device that is not on the bus any more, where nothing faults; they are rare enough to ask it.
+    // For a checked region, after each access: the guard's counter tells immediately whether an access was lost. All
+    // ones can also come from a device that is not on the bus any more, without a fault; they are rare enough to check
+    // that.
     private void ThrowIfUnanswered(string operation, ulong offset, bool mayBeLost)
     {
         if (!_isChecked)

@@ -2,14 +2,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// Its memory for other devices, as long as it lives.
+// Memory of the region that other devices access, as long as the region exists.
 public sealed unsafe partial class Region
 {
-    private readonly List<Action> _loans = []; // locked; each takes back what another device reaches
+    private readonly List<Action> _loans = []; // under the lock; each ends the access of another device
 
     /// <summary>
-    /// Gets the address of a part of the region in this process, for other devices to reach it; null if the part is not
-    /// mapped completely.
+    /// Gets the address of a part of the region in this process, so that other devices can access it;
+    /// <see langword="null"/> if the part is not mapped completely.
     /// </summary>
     internal nint? FindMapped(ulong offset, ulong length)
     {
@@ -28,16 +28,17 @@ public sealed unsafe partial class Region
     }
 
     /// <summary>
-    /// A file of a part of the region, by which other devices can reach it; null if the backend has none.
+    /// Gets a file of a part of the region, through which other devices can access it; <see langword="null"/> if the
+    /// backend has none.
     /// </summary>
     internal SafeFileHandle? TryExport(ulong offset, ulong length) =>
         (_backend as IMemoryExport)?.TryExport(Info, offset, length);
 
     /// <summary>
-    /// Another device reaches this region, until <paramref name="takeBack"/> is called: at the region's disposal at the
-    /// latest.
+    /// Records that another device accesses this region until <paramref name="takeBack"/> is called, at the latest when
+    /// the region is disposed.
     /// </summary>
-    /// <returns>Whether the region still exists; if not, nothing is lent.</returns>
+    /// <returns>Whether the region still exists; if not, nothing is recorded.</returns>
     internal bool TryLend(Action takeBack)
     {
         lock (_loans)
@@ -51,7 +52,7 @@ public sealed unsafe partial class Region
         }
     }
 
-    /// <summary>Ends a loan.</summary>
+    /// <summary>Removes such a record.</summary>
     internal void EndLoan(Action takeBack)
     {
         lock (_loans)

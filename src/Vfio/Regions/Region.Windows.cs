@@ -1,6 +1,6 @@
 namespace Vfio;
 
-// The parts of it that are mapped.
+// The parts of the region that are mapped.
 public sealed unsafe partial class Region
 {
     private byte* FindWindow(ulong offset, int width)
@@ -64,7 +64,7 @@ public sealed unsafe partial class Region
 
         public ulong Length { get; } = length;
 
-        /// <summary>Ends it at once, before anything uses it.</summary>
+        /// <summary>Ends the mapping immediately, before anything uses it.</summary>
         public void End()
         {
             Guard?.Dispose();
@@ -73,15 +73,15 @@ public sealed unsafe partial class Region
     }
 }
 
-/// <summary>How mappings of a device are guarded.</summary>
+/// <summary>Specifies how mappings of a device are guarded.</summary>
 internal sealed record RegionGuard
 {
-    /// <summary><see cref="VfioOpenOptions.AllowUnguarded"/>.</summary>
+    /// <summary>Gets <see cref="VfioOpenOptions.AllowUnguarded"/>.</summary>
     public bool AllowUnguarded { get; init; }
 
     /// <summary>
-    /// Guards a mapping; returns null if it cannot be guarded. Tests have it refuse, as on a processor without the
-    /// guard.
+    /// Gets the function that guards a mapping; it returns <see langword="null"/> if the mapping cannot be guarded.
+    /// Tests replace it to simulate a processor without the guard.
     /// </summary>
     public Func<MappedMemory, MappingGuard?> TryTake { get; init; } = MappingGuard.TryTake;
 }

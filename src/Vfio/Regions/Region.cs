@@ -5,27 +5,20 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// One region of a device (a BAR, configuration space, the ROM), to read and write registers in.
+/// Represents one region of a device (a BAR, configuration space, the ROM), whose registers can be read and written.
 /// </summary>
 /// <remarks>
-/// <para>
-/// An access is one aligned load or store of the stated width, little-endian; it is never split, merged or repeated.
-/// The one exception: an 8-byte access through the file descriptor is two 4-byte ones, low half first, in configuration
-/// space and on kernels whose vfio-pci knows no 8-byte accesses.
-/// </para>
-/// <para>
-/// The caller owns the region and disposes it; disposing the device disposes it too. Any thread may access it at any
-/// time. After disposal each access throws <see cref="ObjectDisposedException"/>; an access that races with disposal
-/// either reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
-/// </para>
-/// <para>
-/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or
-/// writes into nothing, and <see cref="VfioDevice.GetState"/> tells; one through the file descriptor, or of a region
-/// opened as <see cref="RegionAccess.Checked"/>, throws.
-/// </para>
-/// <para>
-/// Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).
-/// </para>
+/// <para>An access is one aligned load or store of the stated width, little-endian; it is never split, merged or
+/// repeated. There is one exception: an 8-byte access through the file descriptor consists of two 4-byte accesses, low
+/// half first, in configuration space and on kernels whose vfio-pci does not support 8-byte accesses.</para>
+/// <para>The caller owns the region and disposes it; disposing the device also disposes it. Thread-safe. After disposal
+/// each access throws <see cref="ObjectDisposedException"/>. An access that races with the disposal either reaches the
+/// device, reads all ones (a write has no effect), or throws that exception; it never ends the process.</para>
+/// <para>If the device does not answer (memory decoding off, in reset, suspended, removed), a mapped read returns all
+/// ones and a mapped write has no effect, and <see cref="VfioDevice.GetState"/> reports it. An access through the file
+/// descriptor, or of a region opened with <see cref="RegionAccess.Checked"/>, throws.</para>
+/// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release
+/// (writes).</para>
 /// </remarks>
 public sealed unsafe partial class Region : IDisposable
 {
@@ -54,7 +47,8 @@ public sealed unsafe partial class Region : IDisposable
         _deviceName = deviceName ?? backend.Name;
         _isChecked = access == RegionAccess.Checked;
         Info = info;
-        // A region of one direction goes through the descriptor: a store to a read-only mapping would end the process.
+        // A region that can only be read or only be written is accessed through the descriptor: a store to a read-only
+        // mapping would end the process.
         bool map = access != RegionAccess.Trapped && info.CanRead && info.CanWrite;
         Window[] windows = map ? Map(backend, info, guard ?? new RegionGuard()) : [];
         _mappings = [.. windows.Select(window => window.Memory)];
@@ -62,9 +56,9 @@ public sealed unsafe partial class Region : IDisposable
         IsGuarded = Array.TrueForAll(windows, window => window.Guard is not null || !window.Memory.MayStopAnswering);
         IsMapped = windows.Length == 1 && windows[0].Start == 0 && windows[0].Length == info.Length;
 
-        // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields
-        // of this object, so that an access needs one comparison with one of them. All others are in an array. Those of
-        // a checked region all are: its accesses are to take the long way.
+        // Nearly every region has one window, which is all of it or starts at offset 0. The bounds of that window are
+        // fields of this object, so that an access needs one comparison with one of them. All other windows are in an
+        // array. A checked region has all its windows there, so that its accesses take the slow path.
         bool startsAtZero = windows.Length != 0 && windows[0].Start == 0 && !_isChecked;
         if (startsAtZero)
         {
@@ -75,83 +69,87 @@ public sealed unsafe partial class Region : IDisposable
         _otherWindows = startsAtZero ? windows[1..] : windows;
     }
 
-    /// <summary>Gets what the kernel says of the region.</summary>
+    /// <summary>Gets what the kernel reports about the region.</summary>
     public RegionInfo Info { get; }
 
-    /// <summary>Gets which region of the device this is.</summary>
+    /// <summary>Gets the index of the region.</summary>
     public RegionIndex Index => Info.Index;
 
-    /// <summary>The region's length in bytes; never 0.</summary>
+    /// <summary>Gets the length in bytes; never 0.</summary>
     public ulong Length => Info.Length;
 
     /// <summary>Gets whether the whole region is mapped; if not, some or all accesses are system calls.</summary>
     public bool IsMapped { get; }
 
     /// <summary>
-    /// Whether no access can end the process: what is mapped is guarded against a device that does not answer.
-    /// <see langword="false"/> only if the device was opened with <see cref="VfioOpenOptions.AllowUnguarded"/>, on a
+    /// Gets whether no access can end the process: the mapped parts are guarded against a device that does not answer.
+    /// <see langword="false"/> only if the device was opened with <see cref="VfioOpenOptions.AllowUnguarded"/> on a
     /// processor that the guard does not support.
     /// </summary>
     public bool IsGuarded { get; }
 
     /// <summary>Reads a register of 1 byte.</summary>
-    /// <param name="offset">Bytes from the region's start.</param>
+    /// <param name="offset">The offset in bytes.</param>
     /// <returns>The register's value.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The access is not within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
-    /// <exception cref="VfioException">Through the file descriptor, or checked: the device does not answer.</exception>
+    /// <exception cref="VfioException">
+    /// The device does not answer; only for accesses through the file descriptor and checked ones.
+    /// </exception>
     public byte ReadByte(ulong offset) => Read<byte>(offset);
 
     /// <summary>Reads a register of 2 bytes.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of 2.</param>
+    /// <param name="offset">The offset in bytes; a multiple of 2.</param>
     /// <inheritdoc cref="ReadByte"/>
     /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width.</exception>
     public ushort ReadUInt16(ulong offset) => Read<ushort>(offset);
 
     /// <summary>Reads a register of 4 bytes.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of 4.</param>
+    /// <param name="offset">The offset in bytes; a multiple of 4.</param>
     /// <inheritdoc cref="ReadUInt16"/>
     public uint ReadUInt32(ulong offset) => Read<uint>(offset);
 
     /// <summary>Reads a register of 8 bytes.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of 8.</param>
+    /// <param name="offset">The offset in bytes; a multiple of 8.</param>
     /// <inheritdoc cref="ReadUInt16"/>
     public ulong ReadUInt64(ulong offset) => Read<ulong>(offset);
 
     /// <summary>Writes a register of 1 byte.</summary>
-    /// <param name="offset">Bytes from the region's start.</param>
+    /// <param name="offset">The offset in bytes.</param>
     /// <param name="value">The value to write.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The access is not within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
-    /// <exception cref="VfioException">Through the file descriptor, or checked: the device does not answer.</exception>
+    /// <exception cref="VfioException">
+    /// The device does not answer; only for accesses through the file descriptor and checked ones.
+    /// </exception>
     public void WriteByte(ulong offset, byte value) => Write(offset, value);
 
     /// <summary>Writes a register of 2 bytes.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of 2.</param>
+    /// <param name="offset">The offset in bytes; a multiple of 2.</param>
     /// <param name="value">The value to write.</param>
     /// <inheritdoc cref="WriteByte"/>
     /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width.</exception>
     public void WriteUInt16(ulong offset, ushort value) => Write(offset, value);
 
     /// <summary>Writes a register of 4 bytes.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of 4.</param>
+    /// <param name="offset">The offset in bytes; a multiple of 4.</param>
     /// <param name="value">The value to write.</param>
     /// <inheritdoc cref="WriteUInt16"/>
     public void WriteUInt32(ulong offset, uint value) => Write(offset, value);
 
     /// <summary>Writes a register of 8 bytes.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of 8.</param>
+    /// <param name="offset">The offset in bytes; a multiple of 8.</param>
     /// <param name="value">The value to write.</param>
     /// <inheritdoc cref="WriteUInt16"/>
     public void WriteUInt64(ulong offset, ulong value) => Write(offset, value);
 
     /// <summary>
-    /// Ends the region: its mappings are replaced by memory of all ones at once, and their address range is freed when
-    /// nothing refers to this object any more. Other devices that could access it
-    /// (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>) no longer can.
-    /// Any thread may call it. Never throws, and may be called again.
+    /// Ends the region: its mappings are replaced immediately by memory of all ones, and their address range is freed
+    /// when nothing refers to this object any more. Other devices that accessed it
+    /// (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>) cannot any
+    /// more. Thread-safe. Never throws, and can be called more than once.
     /// </summary>
     public void Dispose()
     {
@@ -179,10 +177,10 @@ public sealed unsafe partial class Region : IDisposable
 
     /// <summary>Reads a register of the width of <typeparamref name="T"/>.</summary>
     /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
-    /// <param name="offset">Bytes from the region's start; a multiple of the width.</param>
+    /// <param name="offset">The offset in bytes; a multiple of the width.</param>
     /// <inheritdoc cref="ReadUInt16"/>
-    // This is all that a mapped access costs, so it is written for the code that the compiler makes of it:
-    // benchmarks/disassembly reads that.
+    // A mapped access executes only this, so it is written with a view to the code that the compiler generates:
+    // benchmarks/disassembly checks it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
@@ -199,7 +197,7 @@ public sealed unsafe partial class Region : IDisposable
 
     /// <summary>Writes a register of the width of <typeparamref name="T"/>.</summary>
     /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
-    /// <param name="offset">Bytes from the region's start; a multiple of the width.</param>
+    /// <param name="offset">The offset in bytes; a multiple of the width.</param>
     /// <param name="value">The value to write.</param>
     /// <inheritdoc cref="WriteUInt16"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -216,8 +214,8 @@ public sealed unsafe partial class Region : IDisposable
         WriteElsewhere(offset, value);
     }
 
-    // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and
-    // alignment.
+    // Rotated right by the width's bits, an unaligned offset becomes a huge index, so that one comparison checks bounds
+    // and alignment.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong IndexOf<T>(ulong offset)
         where T : unmanaged =>
@@ -238,7 +236,7 @@ public sealed unsafe partial class Region : IDisposable
         Volatile.Write(ref _count64, length / 8);
     }
 
-    // Another window, the file descriptor, or the reason why not.
+    // Accesses another window or uses the file descriptor, or throws the reason why neither is possible.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private T ReadElsewhere<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A region's name for people.</summary>
+/// <summary>Provides the names of regions in messages.</summary>
 internal static class RegionNames
 {
     public static string Describe(this RegionIndex index) => index switch

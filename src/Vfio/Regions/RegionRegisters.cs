@@ -2,13 +2,13 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Registers as values, on top of the accesses of <see cref="Region"/>.</summary>
+/// <summary>Reads and writes registers as values with fields.</summary>
 public static class RegionRegisters
 {
     /// <summary>Reads a register: one access of its width.</summary>
     /// <typeparam name="T">The register's value.</typeparam>
     /// <param name="region">The region.</param>
-    /// <param name="register">Where the register lies.</param>
+    /// <param name="register">The register.</param>
     /// <returns>The value, with its fields.</returns>
     /// <inheritdoc cref="Region.ReadUInt16"/>
     public static T Read<T>(this Region region, Register<T> register)
@@ -28,7 +28,7 @@ public static class RegionRegisters
     /// <summary>Writes a register: one access of its width.</summary>
     /// <typeparam name="T">The register's value.</typeparam>
     /// <param name="region">The region.</param>
-    /// <param name="register">Where the register lies.</param>
+    /// <param name="register">The register.</param>
     /// <param name="value">The value to write.</param>
     /// <inheritdoc cref="Region.WriteUInt16"/>
     public static void Write<T>(this Region region, Register<T> register, T value)

@@ -5,12 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Memory in a file of its own (a memfd) that is mapped here, and mapped again by others. A device model lends it as a
-/// BAR. Its length is sealed, so that no process that has the file can truncate it under a mapping.
+/// Represents memory in a memfd that is mapped here, and can be mapped by others. A device model provides it as a BAR.
+/// Its length is sealed, so that no process that has the file can truncate it under a mapping.
 /// </summary>
 /// <remarks>
-/// Any thread may use it at any time; after <see cref="Dispose"/> each access throws
-/// <see cref="ObjectDisposedException"/>, and one that races with it reads ones and writes nothing.
+/// Thread-safe. After <see cref="Dispose"/> each access throws <see cref="ObjectDisposedException"/>; one that races
+/// with it reads all ones and writes nothing.
 /// </remarks>
 internal sealed unsafe class SharedMemory : IDisposable
 {
@@ -27,11 +27,11 @@ internal sealed unsafe class SharedMemory : IDisposable
 
     private byte* Start => (byte*)_mapping.Start;
 
-    /// <summary>Bytes; 0 after disposal.</summary>
+    /// <summary>Gets the length in bytes; 0 after disposal.</summary>
     public ulong Length => Volatile.Read(ref _length);
 
-    /// <param name="name">What <c>/proc/PID/maps</c> shows it as.</param>
-    /// <param name="length">Bytes; more than 0.</param>
+    /// <param name="name">The name in <c>/proc/PID/maps</c>.</param>
+    /// <param name="length">The length in bytes; more than 0.</param>
     public static SharedMemory Create(string name, ulong length)
     {
         SafeFileHandle file = Libc.MemfdCreate(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
@@ -58,7 +58,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         }
     }
 
-    /// <summary>Maps a part of it again, for a client. The caller owns the mapping.</summary>
+    /// <summary>Maps a part of it for a client. The caller owns the mapping.</summary>
     public MappedMemory Map(ulong offset, ulong length, bool read, bool write, string subject)
     {
         Check(offset, length);
@@ -105,7 +105,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         GC.KeepAlive(this);
     }
 
-    /// <summary>Lets go of the file; the mapping becomes memory of ones until nothing refers to it.</summary>
+    /// <summary>Closes the file; the mapping becomes memory of all ones until nothing refers to it.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _length, 0);

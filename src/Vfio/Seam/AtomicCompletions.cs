@@ -1,7 +1,7 @@
 namespace Vfio;
 
 /// <summary>
-/// Atomic operations of PCI Express that the way from the device to memory completes, by their operands' width
+/// Specifies which atomic operations of PCI Express can be completed in memory, by the width of their operands
 /// (<c>VFIO_PCI_ATOMIC_COMP*</c> in <c>linux/vfio.h</c>; PCI Express Base Specification 6.0, section 6.15).
 /// </summary>
 [Flags]

@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>The names of the backends in messages, options and <see cref="VfioDevice.BackendName"/>.</summary>
+/// <summary>Defines the names of the backends in messages, options and <see cref="VfioDevice.BackendName"/>.</summary>
 internal static class BackendNames
 {
     public const string Iommufd = "iommufd";
@@ -8,6 +8,6 @@ internal static class BackendNames
     public const string Type1 = "type1";
     public const string NoIommu = "noiommu";
 
-    /// <summary>Before a type1 model's name: an iommufd serves it.</summary>
+    /// <summary>The prefix of a type1 model's name if an iommufd provides it.</summary>
     public const string Compatible = "compatible-";
 }

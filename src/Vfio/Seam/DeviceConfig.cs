@@ -4,15 +4,16 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Registers in a device's configuration space, for what the library itself has to know of it; what a device says is
+/// Reads the registers in a device's configuration space that the library itself needs. What a device reports is
 /// bounded here.
 /// </summary>
 internal static class DeviceConfig
 {
-    /// <summary>Where the command register is, whose bits are <see cref="PciCommand"/>.</summary>
+    /// <summary>The offset of the command register, whose bits are <see cref="PciCommand"/>.</summary>
     public const int Command = 0x04;
 
-    // "PCI Local Bus Specification" 3.0, 6.2.3 and 6.7; "PCI Bus Power Management Interface Specification" 1.2, 3.2.
+    // PCI Local Bus Specification 3.0, sections 6.2.3 and 6.7; PCI Bus Power Management Interface Specification 1.2,
+    // section 3.2.
     private const ulong RevisionAndClass = 8;
     private const byte PowerManagement = 0x01;
     private const int PowerManagementLength = 8;
@@ -43,8 +44,8 @@ internal static class DeviceConfig
     /// Gets whether the device was removed from the bus: its configuration space does not answer any more.
     /// </summary>
     /// <remarks>
-    /// By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those
-    /// itself.
+    /// This reads the class code, which is never all ones. vfio-pci keeps the vendor and device ID, and answers reads
+    /// of those itself.
     /// </remarks>
     public static bool IsLost(this IDeviceBackend device)
     {
@@ -64,9 +65,10 @@ internal static class DeviceConfig
         }
     }
 
-    /// <summary>Gets where the power management capability lies.</summary>
+    /// <summary>Gets the offset of the power management capability.</summary>
     /// <returns>
-    /// Its offset, with all of it inside the space; null if there is no such capability, or the device does not answer.
+    /// The offset, with the whole capability inside configuration space; <see langword="null"/> if there is no such
+    /// capability, or the device does not answer.
     /// </returns>
     public static ulong? FindPowerManagement(this IDeviceBackend device, RegionInfo config)
     {

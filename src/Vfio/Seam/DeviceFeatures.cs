@@ -1,11 +1,11 @@
 namespace Vfio;
 
-/// <summary>A device's features (VFIO_DEVICE_FEATURE), one method each, over the seam.</summary>
+/// <summary>Provides a method for each feature of a device (VFIO_DEVICE_FEATURE) that the library uses.</summary>
 internal static class DeviceFeatures
 {
     private const int TokenBytes = 16;
 
-    /// <summary>Asks for, reads or writes a feature, of a device that may have none.</summary>
+    /// <summary>Probes, reads or writes a feature of a device that may have none.</summary>
     /// <inheritdoc cref="IDeviceFeatures.Feature"/>
     public static int CallFeature(this IDeviceBackend device, string name, uint flags, Span<byte> data, out int result)
     {
@@ -14,7 +14,7 @@ internal static class DeviceFeatures
     }
 
     /// <summary>
-    /// Sets the token by which virtual functions of this physical function may be opened
+    /// Sets the token that programs need to open virtual functions of this physical function
     /// (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).
     /// </summary>
     public static void SetVirtualFunctionToken(this IDeviceBackend device, Guid token, string subject)

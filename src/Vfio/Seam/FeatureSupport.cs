@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>What can be done with a feature of a device (<c>VFIO_DEVICE_FEATURE_PROBE</c>).</summary>
+/// <summary>Specifies what can be done with a feature of a device (<c>VFIO_DEVICE_FEATURE_PROBE</c>).</summary>
 [Flags]
 public enum FeatureSupport
 {

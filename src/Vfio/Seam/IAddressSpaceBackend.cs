@@ -8,18 +8,16 @@ namespace Vfio;
 /// </summary>
 internal interface IAddressSpaceBackend : IDisposable
 {
-    /// <summary>Gets what messages call it: "the container", "the IOAS".</summary>
+    /// <summary>Gets the name in messages: "the container", "the IOAS".</summary>
     string Subject { get; }
 
     /// <summary>Gets what can be mapped. Changes when a device joins.</summary>
     AddressSpaceInfo GetInfo();
 
-    /// <summary>Lets the devices reach memory of this process.</summary>
+    /// <summary>Allows the devices to access memory of this process.</summary>
     void Map(ulong iova, nint address, ulong length, DmaAccess access);
 
-    /// <summary>
-    /// Lets the devices reach the pages of a device's memory, where the backend takes a file for that.
-    /// </summary>
+    /// <summary>Allows the devices to access memory of another device, if the backend takes a file for that.</summary>
     /// <returns>Whether the backend does; if not, it uses the address that the memory is mapped at.</returns>
     bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
 
@@ -29,26 +27,28 @@ internal interface IAddressSpaceBackend : IDisposable
     /// </summary>
     int Drops { get; }
 
-    /// <summary>Takes one mapping back, whole.</summary>
+    /// <summary>Removes one whole mapping.</summary>
     void Unmap(ulong iova, ulong length);
 
-    /// <summary>Takes all back in one go, where the backend can.</summary>
-    /// <returns>Whether it can; if not, nothing was changed.</returns>
+    /// <summary>Removes all mappings in one call, if the backend can.</summary>
+    /// <returns>Whether it can; if not, nothing has changed.</returns>
     bool TryUnmapAll();
 
-    /// <summary>Starts or ends the record of pages that devices write.</summary>
-    /// <exception cref="NotSupportedException">There is none.</exception>
+    /// <summary>Starts or stops dirty tracking.</summary>
+    /// <exception cref="NotSupportedException">The backend does not support it.</exception>
     void SetDirtyTracking(bool isOn);
 
     /// <summary>
-    /// Which pages of a mapping were written since the last time, one bit a page, the first page in bit 0 of the first
-    /// word.
+    /// Reads which pages of a mapping were written since the last time: one bit per page, the first page in bit 0 of
+    /// the first word.
     /// </summary>
     void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap);
 }
 
-/// <summary>What an address space can map.</summary>
+/// <summary>Describes what an address space can map.</summary>
 /// <param name="Ranges">The usable addresses, sorted and disjoint.</param>
-/// <param name="PageSizes">The page sizes of the IOMMU, a bit each.</param>
-/// <param name="EntriesLeft">How many more mappings there may be; null if the backend does not say.</param>
+/// <param name="PageSizes">The page sizes of the IOMMU, one bit each.</param>
+/// <param name="EntriesLeft">
+/// The number of further mappings that are possible; <see langword="null"/> if the backend does not report it.
+/// </param>
 internal sealed record AddressSpaceInfo(IReadOnlyList<IovaRange> Ranges, ulong PageSizes, uint? EntriesLeft);

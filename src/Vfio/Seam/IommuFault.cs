@@ -2,5 +2,5 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A stopped transfer, as the IOMMU told it.</summary>
+/// <summary>Represents a stopped transfer, as the IOMMU reported it.</summary>
 internal readonly record struct IommuFault(PciAddress? Device, ulong Iova, DmaAccess Access, string Reason);

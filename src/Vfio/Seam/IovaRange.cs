@@ -2,25 +2,27 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>Addresses from one to another, both included: so that the last address of all can be one of them.</summary>
+/// <summary>
+/// Represents a range of addresses. Both ends are included, so that a range can end at the last address.
+/// </summary>
 public readonly record struct IovaRange
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="first">The first.</param>
-    /// <param name="last">The last; not before <paramref name="first"/>.</param>
+    /// <param name="first">The first address.</param>
+    /// <param name="last">The last address; not less than <paramref name="first"/>.</param>
     public IovaRange(Iova first, Iova last)
     {
         First = first;
         Last = last;
     }
 
-    /// <summary>The first.</summary>
+    /// <summary>Gets the first address.</summary>
     public Iova First { get; init; }
 
-    /// <summary>The last; not before <see cref="First"/>.</summary>
+    /// <summary>Gets the last address; not less than <see cref="First"/>.</summary>
     public Iova Last { get; init; }
 
-    /// <summary>First and last: <c>0x0 to 0xfedfffff</c>.</summary>
+    /// <summary>Returns both addresses: <c>0x0 to 0xfedfffff</c>.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{First} to {Last}");
 

@@ -1,10 +1,10 @@
 namespace Vfio;
 
-/// <summary>Makes a list of ranges fit to be believed: whole pages, sorted, disjoint.</summary>
+/// <summary>Sanitizes lists of ranges: whole pages, sorted, disjoint.</summary>
 internal static class IovaRanges
 {
-    // Where a kernel does not say (type1 before Linux 5.4): what every IOMMU has, without x86's window of interrupt
-    // messages.
+    // For kernels that do not report it (type1 before Linux 5.4): what every IOMMU supports, without the MSI window of
+    // x86.
     private static readonly (ulong First, ulong Last)[] Usual = [(0, 0xfedfffff), (0xfef00000, (1ul << 39) - 1)];
 
     public static IReadOnlyList<IovaRange> Normalize(IEnumerable<(ulong First, ulong Last)> ranges, ulong pageSize)
@@ -16,7 +16,7 @@ internal static class IovaRanges
             ulong start = first > ulong.MaxValue - (pageSize - 1)
                 ? ulong.MaxValue
                 : (first + (pageSize - 1)) & ~(pageSize - 1);
-            // The end of the whole pages; 0 if they end at the last address of all, or if there are none.
+            // The end of the whole pages; 0 if they end at the last address, or if there are none.
             ulong behind = (last == ulong.MaxValue ? 0 : last + 1) & ~(pageSize - 1);
             ulong end = behind - 1;
             if (last < pageSize - 1 || start > end || end - start < pageSize - 1)

@@ -1,27 +1,30 @@
 namespace Vfio;
 
 /// <summary>
-/// The ways in which a PCI device interrupts, numbered as VFIO numbers them (<c>VFIO_PCI_*_IRQ_INDEX</c> in
+/// Specifies the interrupt types of a PCI device. The values are those of VFIO (<c>VFIO_PCI_*_IRQ_INDEX</c> in
 /// <c>linux/vfio.h</c>).
 /// </summary>
 public enum IrqIndex
 {
     /// <summary>
-    /// The line of the conventional bus, a level: the kernel masks it with each signal until the program unmasks it.
+    /// The interrupt line, which is level-triggered: the kernel masks it with each signal, until the program unmasks
+    /// it.
     /// </summary>
     Intx = 0,
 
-    /// <summary>Message signalled interrupts.</summary>
+    /// <summary>Message signalled interrupts (MSI).</summary>
     Msi = 1,
 
-    /// <summary>Message signalled interrupts of the extended kind, with a table of vectors in a BAR.</summary>
+    /// <summary>Extended message signalled interrupts (MSI-X), with a table of vectors in a BAR.</summary>
     Msix = 2,
 
     /// <summary>
-    /// The kernel reports an error of the bus that it did not correct (PCI Express advanced error reporting).
+    /// An error of the bus that was not corrected, reported by the kernel (PCI Express advanced error reporting).
     /// </summary>
     Error = 3,
 
-    /// <summary>The kernel asks for the device back: it is being removed, or its driver is being unbound.</summary>
+    /// <summary>
+    /// A request of the kernel to close the device, because it is being removed, or unbound from its driver.
+    /// </summary>
     Request = 4,
 }

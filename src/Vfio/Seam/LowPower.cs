@@ -4,10 +4,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The low power that the kernel sees to, among a device's features, over the seam.</summary>
+/// <summary>Controls the low power of a device that the kernel manages (VFIO_DEVICE_FEATURE_LOW_POWER_*).</summary>
 internal static class LowPower
 {
-    /// <summary>Lets the device fall asleep; with an eventfd, once, and tells when it wakes.</summary>
+    /// <summary>
+    /// Allows the kernel to suspend the device; with an eventfd, once, and the eventfd is signalled when it wakes.
+    /// </summary>
     public static void EnterLowPower(this IDeviceBackend device, SafeFileHandle? wakeUp, string subject)
     {
         if (wakeUp is null)

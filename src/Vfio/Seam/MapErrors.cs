@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>Why the kernel refused to map memory, and the exact thing to do.</summary>
+/// <summary>Explains why the kernel refused to map memory, and what to do.</summary>
 internal static class MapErrors
 {
     private const string EntryLimit = "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit";
@@ -23,7 +23,7 @@ internal static class MapErrors
     public static string Describe(ulong iova, ulong length) =>
         string.Create(CultureInfo.InvariantCulture, $"IOVA 0x{iova:x} (0x{length:x} bytes)");
 
-    // Pinned memory counts against RLIMIT_MEMLOCK: the process's with type1, the user's with iommufd.
+    // Pinned memory counts against RLIMIT_MEMLOCK: that of the process with type1, that of the user with iommufd.
     private static string ExplainLockedMemory(ulong length)
     {
         LockedMemory locked = LockedMemory.Read();
@@ -32,7 +32,7 @@ internal static class MapErrors
             return "the host has not enough free memory to pin";
         }
 
-        // Twice what would have been needed, in whole MiB.
+        // Twice what is needed, in whole MiB.
         ulong wanted = (((locked.Used + length) >> 20) + 1) << 21;
         return string.Create(
             CultureInfo.InvariantCulture,

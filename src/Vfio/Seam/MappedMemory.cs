@@ -4,24 +4,24 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Memory of a device, mapped into this process: the owner of an address range. It ends in two steps:
-/// <see cref="Revoke"/> replaces it by memory of all ones, so that a thread that is just about to access it finds
-/// memory; the address range is freed when nothing refers to this object any more, and so nothing can access it.
+/// Owns an address range in this process where memory of a device is mapped. It ends in two steps: <see cref="Revoke"/>
+/// replaces it by memory of all ones, so that a thread that is about to access it still finds memory; the address range
+/// is freed when nothing refers to this object any more, so that nothing can access it.
 /// </summary>
 internal sealed class MappedMemory : SafeHandle
 {
-    // A BAR of 16 MiB is covered by 256 pieces of 64 KiB, one of 1 GiB by 256 of 4 MiB. Above 16 GiB zeroes must do.
+    // A BAR of 16 MiB is covered by 256 pieces of 64 KiB, one of 1 GiB by 256 of 4 MiB. Above 16 GiB, zeroes are used.
     private const nuint SmallestPiece = 64 * 1024;
     private const nuint LargestPiece = 16 * 1024 * 1024;
     private const nuint UsualPieces = 256;
     private const nuint MostPieces = 1024;
     private const int CoverFlags = Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
 
-    private readonly SafeFileHandle? _file; // where it may stop answering
+    private readonly SafeFileHandle? _file; // of a device that may stop answering
     private readonly long _offset;
     private readonly int _protection;
     private readonly Lock _change = new();
-    private bool _isRevoked; // locked
+    private bool _isRevoked; // under the lock
     private int _pieces;
 
     private MappedMemory(nint address, nuint length, SafeFileHandle? file, long offset, int protection)
@@ -35,15 +35,15 @@ internal sealed class MappedMemory : SafeHandle
     public override bool IsInvalid => handle == Libc.MAP_FAILED;
 
     /// <summary>
-    /// Gets where it starts. Valid as long as this object is reachable; callers keep it alive across each access.
+    /// Gets the start. Valid as long as this object is reachable; callers keep it alive during each access.
     /// </summary>
     public nint Start => handle;
 
     public nuint Length { get; }
 
     /// <summary>
-    /// Gets whether an access can find nothing there, which ends a process that is not guarded: memory of a device, not
-    /// of a model.
+    /// Gets whether an access may get no answer, which ends a process that is not guarded: memory of a device, not of a
+    /// device model.
     /// </summary>
     public bool MayStopAnswering => _file is not null;
 
@@ -53,18 +53,20 @@ internal sealed class MappedMemory : SafeHandle
         Map(file, offset, length, read, write, subject, mayStop: false);
 
     /// <summary>Maps a part of a device.</summary>
-    /// <param name="file">The device; to be open as long as the mapping is to be made again.</param>
-    /// <param name="offset">Where the part lies in the file.</param>
-    /// <param name="length">Bytes.</param>
+    /// <param name="file">The device, which must stay open as long as the mapping may have to be made again.</param>
+    /// <param name="offset">The offset of the part in the file.</param>
+    /// <param name="length">The length in bytes.</param>
     /// <param name="read">Whether it can be read.</param>
     /// <param name="write">Whether it can be written.</param>
-    /// <param name="subject">Its name in messages.</param>
+    /// <param name="subject">The name in messages.</param>
     public static MappedMemory MapDevice(
         SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject) =>
         Map(file, offset, length, read, write, subject, mayStop: true);
 
-    /// <summary>Maps the device again, over whatever covers it. Any thread, others may access it meanwhile.</summary>
-    /// <returns>The errno, in which case it is covered; 0 if it is mapped, or was revoked and stays revoked.</returns>
+    /// <summary>
+    /// Maps the device again, replacing what covers it. Thread-safe; other threads may access it meanwhile.
+    /// </summary>
+    /// <returns>The errno, if it is covered; 0 if it is mapped, or was revoked and stays revoked.</returns>
     public int MapAgain()
     {
         lock (_change)
@@ -76,7 +78,7 @@ internal sealed class MappedMemory : SafeHandle
                     == Libc.MAP_FAILED)
             {
                 errno = Marshal.GetLastPInvokeError();
-                Cover(); // who knows what the kernel left there
+                Cover(); // what the kernel left there is unknown
             }
 
             GC.KeepAlive(this);
@@ -85,8 +87,9 @@ internal sealed class MappedMemory : SafeHandle
     }
 
     /// <summary>
-    /// Lets go of the device: from here on reads give all ones and writes go nowhere. Any thread; once is enough.
-    /// Zeroes instead of ones where the region is larger than 16 GiB, or memory or mappings are short.
+    /// Replaces the device: from now on reads return all ones, and writes have no effect. Thread-safe; one call is
+    /// enough. Reads return zeroes instead of ones if the region is larger than 16 GiB, or if there is not enough
+    /// memory or too many mappings.
     /// </summary>
     public void Revoke()
     {
@@ -123,7 +126,7 @@ internal sealed class MappedMemory : SafeHandle
     {
         if (!CoverWithOnes() && !MemoryCover.TryZeroes(handle, Length))
         {
-            SetHandleAsInvalid(); // the range may soon belong to another mapping: it is not unmapped
+            SetHandleAsInvalid(); // another mapping may use the range soon, so it is not unmapped
         }
     }
 
@@ -132,7 +135,7 @@ internal sealed class MappedMemory : SafeHandle
         nuint page = (nuint)Environment.SystemPageSize;
         nuint piece = nuint.Clamp(((Length / UsualPieces) + page - 1) / page * page, SmallestPiece, LargestPiece);
         nuint count = (Length + piece - 1) / piece;
-        // The budget is taken once: a mapping that could not be made again is covered again when it is revoked.
+        // The budget is taken only once: a mapping that could not be made again is covered again when it is revoked.
         if (count > MostPieces || (_pieces == 0 && !MappingBudget.TryTake((int)count)))
         {
             return false;

@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// How many mappings the covers of disposed regions may take in this process. The kernel's limit is the process's
-/// (65,530, vm.max_map_count), and a runtime that cannot map memory any more ends; so this count is the process's too.
+/// Counts the mappings that the covers of disposed regions use in this process. The kernel limits them per process
+/// (65,530, vm.max_map_count), and a runtime that cannot map memory any more ends; so the count is per process too.
 /// </summary>
 internal static class MappingBudget
 {

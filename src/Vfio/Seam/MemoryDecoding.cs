@@ -2,10 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Why a device's memory does not answer, as its configuration space says it.</summary>
+/// <summary>Finds out from configuration space why a device's memory does not answer.</summary>
 internal static class MemoryDecoding
 {
-    // "PCI Bus Power Management Interface Specification" 1.2, 3.2.4.
+    // PCI Bus Power Management Interface Specification 1.2, section 3.2.4.
     private const ulong PowerManagementControl = 4;
     private const int PowerStateMask = 3;
     private const int D3Hot = 3;

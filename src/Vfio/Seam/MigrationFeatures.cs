@@ -8,7 +8,7 @@ namespace Vfio;
 /// </summary>
 internal static class MigrationFeatures
 {
-    /// <summary>Gets which states the device has besides running and error: VFIO_MIGRATION_*.</summary>
+    /// <summary>Gets which optional migration states the device supports: VFIO_MIGRATION_*.</summary>
     public static int GetMigrationFlags(this IDeviceBackend device, out ulong flags)
     {
         int errno = Get(
@@ -31,7 +31,7 @@ internal static class MigrationFeatures
         return errno;
     }
 
-    /// <summary>Gets how long the state would be that is read of the stopped device, an estimate.</summary>
+    /// <summary>Gets the estimated length of the state if the device were stopped now.</summary>
     public static int GetMigrationDataSize(this IDeviceBackend device, out ulong length)
     {
         int errno = Get(
@@ -52,7 +52,7 @@ internal static class MigrationFeatures
         [],
         out _);
 
-    /// <summary>Gets whether the device can keep a record of what it writes.</summary>
+    /// <summary>Gets whether the device can track the pages that it writes.</summary>
     public static int ProbeDmaLog(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_DMA_LOGGING_START",
         VfioUapi.VFIO_DEVICE_FEATURE_PROBE

@@ -2,76 +2,85 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>A device that has features (VFIO_DEVICE_FEATURE).</summary>
+/// <summary>Represents a device with features (VFIO_DEVICE_FEATURE).</summary>
 internal interface IDeviceFeatures
 {
-    /// <summary>Asks for, reads or writes a feature.</summary>
+    /// <summary>Probes, reads or writes a feature.</summary>
     /// <param name="name">The feature's name in the kernel's headers.</param>
-    /// <param name="flags">Its number, with what to do.</param>
-    /// <param name="data">What follows the header; at most 256 bytes.</param>
-    /// <param name="result">A descriptor, where the feature gives one.</param>
+    /// <param name="flags">Its number, and what to do.</param>
+    /// <param name="data">The data after the header; at most 256 bytes.</param>
+    /// <param name="result">A descriptor, if the feature returns one.</param>
     /// <returns>The errno; 0 on success, ENOTTY if there is no such feature.</returns>
     int Feature(string name, uint flags, Span<byte> data, out int result);
 }
 
-/// <summary>A device whose bus can be reset.</summary>
+/// <summary>Represents a device whose bus can be reset.</summary>
 internal interface IBusReset
 {
-    /// <summary>Gets which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO).</summary>
+    /// <summary>
+    /// Gets the devices that a reset of the device's bus affects (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO).
+    /// </summary>
     HotResetInfo GetHotResetInfo();
 
     /// <summary>Resets the device's bus (VFIO_DEVICE_PCI_HOT_RESET).</summary>
-    /// <param name="owned">This program's devices on it, this one among them, opened in the same way.</param>
+    /// <param name="owned">
+    /// The devices on it that are open in this program, including this one, opened through the same backend.
+    /// </param>
     void HotReset(IReadOnlyList<IDeviceBackend> owned);
 }
 
-/// <summary>A device that can be migrated.</summary>
+/// <summary>Represents a device that can be migrated.</summary>
 internal interface IMigratable : IDeviceFeatures
 {
-    /// <summary>Moves the device to a state of its migration (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET).</summary>
-    /// <param name="state">The state, by the kernel's number.</param>
-    /// <param name="data">The session in which the device's state is read or written, where the change began one; the
-    /// caller's.</param>
-    /// <returns>The errno; 0 on success, ENOTTY if there is no migration.</returns>
+    /// <summary>Sets the migration state of the device (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET).</summary>
+    /// <param name="state">The state; the kernel's number.</param>
+    /// <param name="data">
+    /// The session in which the device's state is read or written, if the change started one; the caller owns it.
+    /// </param>
+    /// <returns>The errno; 0 for success, ENOTTY if the device cannot be migrated.</returns>
     int SetMigrationState(uint state, out IMigrationData? data);
 }
 
-/// <summary>A device that can keep a record of the pages it writes.</summary>
+/// <summary>Represents a device that can track the pages that it writes.</summary>
 internal interface IDmaLog : IDeviceFeatures
 {
-    /// <summary>Starts the record (VFIO_DEVICE_FEATURE_DMA_LOGGING_START).</summary>
-    /// <param name="ranges">What is watched: sound, sorted and disjoint.</param>
-    /// <param name="pageSize">What a bit is to stand for; then what the device chose.</param>
-    /// <returns>The errno; 0 on success, ENOTTY if there is no dirty tracking.</returns>
+    /// <summary>Starts dirty tracking (VFIO_DEVICE_FEATURE_DMA_LOGGING_START).</summary>
+    /// <param name="ranges">The addresses to track: valid, sorted and disjoint.</param>
+    /// <param name="pageSize">The requested bytes per bit; then those that the device chose.</param>
+    /// <returns>The errno; 0 for success, ENOTTY if there is no dirty tracking.</returns>
     int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize);
 
     /// <summary>
-    /// Sets the bits of pages that were written since the last time, one a page, the first page in bit 0 of the first
-    /// word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).
+    /// Sets the bits of pages that were written since the last time: one bit per page, the first page in bit 0 of the
+    /// first word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).
     /// </summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <returns>The errno; 0 for success.</returns>
     int ReadDmaLog(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap);
 }
 
 /// <summary>
-/// A device that is written when an eventfd is signalled, without this program (VFIO_DEVICE_IOEVENTFD).
+/// Represents a device whose registers can be written when an eventfd is signalled (VFIO_DEVICE_IOEVENTFD).
 /// </summary>
 internal interface IWriteOnEvent
 {
-    /// <summary>Writes a register whenever an eventfd is signalled; null ends that.</summary>
+    /// <summary>Writes a register whenever an eventfd is signalled; <see langword="null"/> ends that.</summary>
     void SetWriteOnEvent(RegionInfo region, ulong offset, int width, ulong value, SafeFileHandle? eventFd);
 }
 
-/// <summary>A device whose memory other devices can reach by a file (VFIO_DEVICE_FEATURE_DMA_BUF).</summary>
+/// <summary>
+/// Represents a device whose memory other devices can access through a file (VFIO_DEVICE_FEATURE_DMA_BUF).
+/// </summary>
 internal interface IMemoryExport
 {
-    /// <summary>A file of a part of a region; null if the kernel makes none.</summary>
+    /// <summary>
+    /// Creates a file of a part of a region; <see langword="null"/> if the kernel does not support it.
+    /// </summary>
     SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length);
 }
 
-/// <summary>A device that itself records which of its transfers were blocked.</summary>
+/// <summary>Represents a device that itself records which of its transfers were stopped.</summary>
 internal interface IFaultSource
 {
-    /// <summary>The transfers that were stopped since the last call.</summary>
+    /// <summary>Returns the transfers that were stopped since the last call.</summary>
     IReadOnlyList<IommuFault> TakeFaults();
 }

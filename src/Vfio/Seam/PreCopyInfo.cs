@@ -1,15 +1,16 @@
 namespace Vfio;
 
 /// <summary>
-/// How much of its state a device that runs has to give now (<c>struct vfio_precopy_info</c>). Estimates, and no
-/// promise of what comes once it stands still.
+/// Estimates how much state a running device has now (<c>struct vfio_precopy_info</c>). It does not limit how much
+/// there is once the device is stopped.
 /// </summary>
 public readonly record struct PreCopyInfo
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="initialBytes">What is left of the first part, in bytes; leaving before it is 0 may make things
-    /// slower.</param>
-    /// <param name="dirtyBytes">What has changed of what was read already, in bytes.</param>
+    /// <param name="initialBytes">
+    /// The rest of the first part, in bytes. Stopping the device before it is 0 may make the rest slower.
+    /// </param>
+    /// <param name="dirtyBytes">The bytes that have changed since they were read.</param>
     /// <param name="reinitialized">
     /// Whether the first part was started again, because the device was reconfigured. Reported by kernels that have
     /// <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>, as 7.2 has.
@@ -21,10 +22,12 @@ public readonly record struct PreCopyInfo
         Reinitialized = reinitialized;
     }
 
-    /// <summary>Gets what is left of the first part, in bytes; leaving before it is 0 may make things slower.</summary>
+    /// <summary>
+    /// Gets the rest of the first part, in bytes. Stopping the device before it is 0 may make the rest slower.
+    /// </summary>
     public ulong InitialBytes { get; init; }
 
-    /// <summary>Gets what has changed of what was read already, in bytes.</summary>
+    /// <summary>Gets the bytes that have changed since they were read.</summary>
     public ulong DirtyBytes { get; init; }
 
     /// <summary>

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>A device's features by number, whatever they are, over the seam.</summary>
+/// <summary>Accesses a device's features by number.</summary>
 internal static class RawFeatures
 {
     /// <summary>Gets what can be done with a feature.</summary>
     public static FeatureSupport Probe(this IDeviceBackend device, DeviceFeature feature, string subject)
     {
-        // Without GET and SET the kernel says whether the feature is there at all; with one of them, whether that can
-        // be done.
+        // Without GET and SET, the kernel reports whether the device has the feature; with one of them, whether that is
+        // possible.
         return Ask(device, feature, subject, 0)
             ? (Ask(device, feature, subject, VfioUapi.VFIO_DEVICE_FEATURE_GET)
                 ? FeatureSupport.Get
@@ -34,7 +34,9 @@ internal static class RawFeatures
         return errno == 0 ? Math.Max(result, 0) : throw Explain(feature, subject, errno);
     }
 
-    /// <summary>The feature's name in the kernel's headers; its number where this library knows none.</summary>
+    /// <summary>
+    /// Gets the feature's name in the kernel's headers, or its number if this library does not know it.
+    /// </summary>
     public static string NameOf(DeviceFeature feature)
     {
         if (feature == DeviceFeature.MigPrecopyInfoV2)

@@ -3,11 +3,11 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Describes a region as the kernel reports it: its length, what may be done with it, and which parts of it may be
+/// Describes a region as the kernel reports it: its length, what can be done with it, and which parts of it can be
 /// mapped.
 /// </summary>
 /// <remarks>
-/// A snapshot, free of any handle; safe to keep after the device is closed. Source: <c>struct vfio_region_info</c>.
+/// A snapshot that holds no handle and can be kept after the device is closed. Source: <c>struct vfio_region_info</c>.
 /// </remarks>
 public sealed class RegionInfo
 {
@@ -30,7 +30,7 @@ public sealed class RegionInfo
     /// <summary>Gets the index of the region.</summary>
     public RegionIndex Index { get; }
 
-    /// <summary>The region's length in bytes; 0 if the device does not implement it.</summary>
+    /// <summary>Gets the length in bytes; 0 if the device does not implement it.</summary>
     public ulong Length { get; }
 
     /// <summary>Gets whether the device implements the region.</summary>
@@ -43,43 +43,43 @@ public sealed class RegionInfo
     public bool CanWrite { get; }
 
     /// <summary>
-    /// The parts that may be mapped into this process, ascending; empty for configuration space, an I/O-port BAR, or a
-    /// BAR smaller than a page. What lies outside them is reached through the file descriptor.
+    /// Gets the parts that can be mapped into this process, in ascending order; empty for configuration space, an
+    /// I/O-port BAR, or a BAR smaller than a page. The other parts are accessed through the file descriptor.
     /// </summary>
     public IReadOnlyList<MappableArea> MappableAreas { get; }
 
     /// <summary>
-    /// What a region beyond <see cref="RegionIndex.Vga"/> is, which its number does not say
+    /// Gets what a region after <see cref="RegionIndex.Vga"/> is, which its number does not tell
     /// (<c>VFIO_REGION_INFO_CAP_TYPE</c>); <see langword="null"/> for the others.
     /// </summary>
     public RegionType? Type { get; internal init; }
 
     /// <summary>
-    /// Whether the page of the MSI-X table is among the parts that may be mapped
-    /// (<c>VFIO_REGION_INFO_CAP_MSIX_MAPPABLE</c>, Linux 4.16). Writing the table there has no effect that a driver
-    /// wants: the kernel owns it.
+    /// Gets whether the parts that can be mapped include the page of the MSI-X table
+    /// (<c>VFIO_REGION_INFO_CAP_MSIX_MAPPABLE</c>, Linux 4.16). The kernel owns the table, so a driver must not write
+    /// it.
     /// </summary>
     public bool IsMsixMappable { get; internal init; }
 
-    /// <summary>Gets where the region starts in the device descriptor's file.</summary>
+    /// <summary>Gets the offset of the region in the file of the device descriptor.</summary>
     internal ulong FileOffset { get; }
 }
 
-/// <summary>A part of a region that may be mapped (<c>struct vfio_region_sparse_mmap_area</c>).</summary>
+/// <summary>Represents a part of a region that can be mapped (<c>struct vfio_region_sparse_mmap_area</c>).</summary>
 public readonly record struct MappableArea
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>
-    /// <param name="length">Bytes.</param>
+    /// <param name="offset">The offset in the region in bytes; a multiple of the page size.</param>
+    /// <param name="length">The length in bytes.</param>
     public MappableArea(ulong offset, ulong length)
     {
         Offset = offset;
         Length = length;
     }
 
-    /// <summary>Bytes from the region's start; a multiple of the page size.</summary>
+    /// <summary>Gets the offset in the region in bytes; a multiple of the page size.</summary>
     public ulong Offset { get; init; }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Gets the length in bytes.</summary>
     public ulong Length { get; init; }
 }

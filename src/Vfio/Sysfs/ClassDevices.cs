@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Which class devices (network interfaces, disks and their partitions, framebuffers) stand on which PCI device: one
-/// look at <c>/sys/class/NAME</c> answers it for the whole host, whatever is between them (virtio, USB, SCSI).
+/// Finds which class devices (network interfaces, disks and their partitions, framebuffers) belong to which PCI device:
+/// one read of <c>/sys/class/NAME</c> is enough for the whole host, whatever is between them (virtio, USB, SCSI).
 /// </summary>
 internal sealed class ClassDevices
 {
@@ -22,11 +22,11 @@ internal sealed class ClassDevices
         }
     }
 
-    /// <summary>All of the class, with the devices they stand on.</summary>
+    /// <summary>Gets all devices of the class, with the PCI devices that they belong to.</summary>
     public IEnumerable<(PciAddress Address, string Name)> All =>
         _names.SelectMany(item => item.Value.Select(name => (item.Key, name)));
 
-    /// <summary>The names on a device, sorted.</summary>
+    /// <summary>Gets the names that belong to a device, sorted.</summary>
     public IReadOnlyList<string> On(PciAddress address) =>
         _names.TryGetValue(address, out List<string>? names) ? names : [];
 

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>A process that has a device, its group or its disk open.</summary>
+/// <summary>Represents a process that has a device, its group or its disk open.</summary>
 public sealed record DeviceHolder
 {
-    /// <summary>The process.</summary>
+    /// <summary>Gets the ID of the process.</summary>
     public required int ProcessId { get; init; }
 
-    /// <summary>Its command name (<c>comm</c>), without control characters.</summary>
+    /// <summary>Gets its command name (<c>comm</c>), without control characters.</summary>
     public required string Command { get; init; }
 
     /// <summary>
@@ -21,7 +21,7 @@ public sealed record DeviceHolder
     public required string UserName { get; init; }
 
     /// <summary>
-    /// Gets what it has, as the end of a sentence about the process: <c>has /dev/snd/controlC0 open</c>.
+    /// Gets what the process has open, as the end of a sentence about it: <c>has /dev/snd/controlC0 open</c>.
     /// </summary>
     public string Description { get; init; } = "has it open";
 
@@ -31,8 +31,8 @@ public sealed record DeviceHolder
     /// </summary>
     internal bool IsCertain { get; init; } = true;
 
-    /// <summary>The holder in a line: <c>pid 4711 (qemu, user alice)</c>.</summary>
-    /// <returns>Process, command and user.</returns>
+    /// <summary>Returns the holder in one line: <c>pid 4711 (qemu, user alice)</c>.</summary>
+    /// <returns>The process, command and user.</returns>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"pid {ProcessId} ({Command}, user {UserName})");
 }
@@ -41,21 +41,21 @@ public sealed record DeviceHolder
 /// Finds the processes that have a device open or mapped, from their descriptors and mappings. It sees what the caller
 /// may see: root sees all processes, other users see their own processes, without their mappings.
 /// </summary>
-/// <remarks>Each call reads again. Thread-safe.</remarks>
+/// <remarks>Each call reads <c>/proc</c> again. Thread-safe.</remarks>
 public sealed class DeviceHolders
 {
     private readonly HostRoot _host;
     private readonly bool _looksOnce;
     private OpenFiles? _files;
 
-    /// <summary>The running host's processes.</summary>
+    /// <summary>Creates an instance for the processes of the running host.</summary>
     public DeviceHolders()
         : this(HostRoot.Default)
     {
     }
 
-    /// <summary>The processes of a host whose files are somewhere else.</summary>
-    /// <param name="host">Where its <c>/proc</c> is.</param>
+    /// <summary>Creates an instance for the processes of a given host.</summary>
+    /// <param name="host">The host.</param>
     internal DeviceHolders(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -65,13 +65,14 @@ public sealed class DeviceHolders
     private DeviceHolders(HostRoot host, bool looksOnce)
         : this(host) => _looksOnce = looksOnce;
 
-    /// <summary>Gets how often it has gone through the processes.</summary>
+    /// <summary>Gets how often the processes were searched.</summary>
     internal int Looks { get; private set; }
 
     private OpenFiles Files => _looksOnce ? _files ??= Look() : Look();
 
     /// <summary>
-    /// Those that examine each process once, at the first question, and answer all from that. Not thread-safe.
+    /// Creates an instance that examines the processes once, at the first call, and answers all calls from that. Not
+    /// thread-safe.
     /// </summary>
     internal static DeviceHolders Once(HostRoot host) => new(host, looksOnce: true);
 
@@ -142,7 +143,7 @@ public sealed class DeviceHolders
         return OpenFiles.Read(_host);
     }
 
-    // A group without an IOMMU has another name in /dev, and the same in sysfs.
+    // A group without an IOMMU has another name in /dev than in sysfs.
     private UsedFile NodeOfGroup(int group)
     {
         string[] names = [$"{group}", $"noiommu-{group}"];

@@ -2,9 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>
-/// Finds PCI devices in the paths of <c>/sys/devices</c>, which name everything that stands above a thing.
-/// </summary>
+/// <summary>Finds PCI devices in the paths of <c>/sys/devices</c>, which contain all devices above a device.</summary>
 internal static class DevicePath
 {
     private const string NvmeSubsystem = "nvme-subsys";
@@ -29,7 +27,7 @@ internal static class DevicePath
     }
 
     /// <summary>
-    /// The PCI devices that a class device stands on: one, or with native NVMe multipath as many as there are paths.
+    /// Finds the PCI devices that a class device belongs to: one, or with native NVMe multipath one for each path.
     /// </summary>
     /// <param name="link">The path of the link in <c>/sys/class/NAME</c>.</param>
     public static IReadOnlyList<PciAddress> OwnersOf(string link)
@@ -45,7 +43,7 @@ internal static class DevicePath
             return [address];
         }
 
-        // With native multipath a namespace stands on a virtual subsystem, whose folder links to its controllers.
+        // With native multipath, a namespace belongs to a virtual subsystem, whose folder has links to its controllers.
         string[] parts = path.Split('/');
         int subsystem = Array.FindLastIndex(parts, part => part.StartsWith(NvmeSubsystem, StringComparison.Ordinal));
         return subsystem < 0 ? [] : ControllersOf(string.Join('/', parts[..(subsystem + 1)]));

@@ -2,11 +2,12 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Why a device's IOMMU group cannot be had: the answers that only sysfs and procfs have.</summary>
+/// <summary>Explains from sysfs and procfs why a device's IOMMU group cannot be used.</summary>
 internal static class GroupTrouble
 {
     /// <summary>
-    /// Devices of the group that are bound to host drivers. The kernel gives no device of such a group away.
+    /// Describes the devices of the group that are bound to host drivers. The kernel gives access to no device of such
+    /// a group.
     /// </summary>
     /// <returns>Null if there are none.</returns>
     public static VfioException? FindBlockers(HostRoot host, int group)
@@ -30,13 +31,13 @@ internal static class GroupTrouble
         };
     }
 
-    // A bridge is not bound by its name.
+    // The bind command does not accept bridges.
     private static PciAddress MemberToName(HostRoot host, int group, IReadOnlyList<PciDeviceInfo> blockers) =>
         (blockers.FirstOrDefault(device => !device.IsBridge)
             ?? new PciBus(host).GetGroup(group)?.Devices.FirstOrDefault(device => !device.IsBridge)
             ?? blockers[0]).Address;
 
-    /// <summary>Says who has the device, or another of its group, open.</summary>
+    /// <summary>Describes which processes have the device, or another device of its group, open.</summary>
     public static string DescribeHolders(HostRoot host, IHostDevice device)
     {
         IReadOnlyList<DeviceHolder> holders = FindHolders(host, device);
@@ -51,7 +52,8 @@ internal static class GroupTrouble
     }
 
     /// <summary>
-    /// Who has another device of the group open. Not the device itself: who asks has that open already.
+    /// Finds out whether another process has another device of the group open. The device itself is not considered: the
+    /// caller has it open already.
     /// </summary>
     public static bool HasOthersHeld(HostRoot host, IHostDevice device)
     {

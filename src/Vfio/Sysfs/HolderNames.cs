@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>What a process that holds a device is called.</summary>
+/// <summary>Describes processes that hold a device.</summary>
 internal static class HolderNames
 {
-    /// <param name="folder">Its folder in <c>/proc</c>.</param>
-    /// <param name="process">Its number.</param>
+    /// <param name="folder">The process's folder in <c>/proc</c>.</param>
+    /// <param name="process">The process ID.</param>
     public static DeviceHolder Describe(string folder, int process)
     {
         string command = SysfsFile.Read(Path.Combine(folder, "comm")) ?? "?";
@@ -20,13 +20,13 @@ internal static class HolderNames
         };
     }
 
-    /// <summary>A process that is not looked at.</summary>
+    /// <summary>Describes a process that was not examined.</summary>
     public static DeviceHolder Bare(int process) =>
         new() { ProcessId = process, Command = "?", UserId = null, UserName = "unknown" };
 
-    /// <summary>Reads the real user id of a process.</summary>
-    /// <param name="folder">Its folder in <c>/proc</c>.</param>
-    /// <returns>The number; <see langword="null"/> if the process has ended.</returns>
+    /// <summary>Reads the real user ID of a process.</summary>
+    /// <param name="folder">The process's folder in <c>/proc</c>.</param>
+    /// <returns>The user ID; <see langword="null"/> if the process has ended.</returns>
     public static uint? ReadUserId(string folder)
     {
         string? line = SysfsFile.ReadLines(Path.Combine(folder, "status"))

@@ -3,10 +3,11 @@ namespace Vfio;
 /// <summary>Searches for processes that have files of a device open or mapped.</summary>
 internal sealed class HolderSearch
 {
-    private const string DeviceLink = "anon_inode:[vfio-device]"; // no file is called so: a path begins with a slash
+    // no file has this name, because a path begins with a slash
+    private const string DeviceLink = "anon_inode:[vfio-device]";
     private const string SysPathKey = "vfio-device-syspath:"; // Linux 6.18
     private const string FlagsKey = "flags:";
-    private const long PathOnly = 0x200000; // O_PATH: holds nothing, and anybody can have one
+    private const long PathOnly = 0x200000; // O_PATH: holds nothing, and every user can have one
 
     private readonly HostRoot _host;
     private readonly IReadOnlyCollection<UsedFile> _files;
@@ -14,10 +15,11 @@ internal sealed class HolderSearch
     private readonly Dictionary<string, UsedFile> _byName = new(StringComparer.Ordinal);
     private readonly string? _vfioDevice;
 
-    /// <param name="host">Where <c>/proc</c> is.</param>
+    /// <param name="host">The host.</param>
     /// <param name="files">The files of the device.</param>
-    /// <param name="vfioDevice">The device's name, while VFIO has it: descriptors that are no file's may be of
-    /// it.</param>
+    /// <param name="vfioDevice">
+    /// The device's name while it is bound to VFIO: descriptors without a file may belong to it.
+    /// </param>
     public HolderSearch(HostRoot host, IReadOnlyCollection<UsedFile> files, string? vfioDevice)
     {
         (_host, _files, _vfioDevice) = (host, files, vfioDevice);
@@ -31,7 +33,7 @@ internal sealed class HolderSearch
         }
     }
 
-    /// <summary>Searches the open files of the processes for them.</summary>
+    /// <summary>Searches the open files of the processes.</summary>
     public HolderReport Run(OpenFiles files)
     {
         if (_files.Count == 0 && _vfioDevice is null)
@@ -96,8 +98,8 @@ internal sealed class HolderSearch
             : null;
     }
 
-    // While the kernel takes a device away from VFIO, its own node is gone, and with it the number by which it would be
-    // known. The text alone proves nothing.
+    // While the kernel unbinds a device from VFIO, its own node no longer exists, and with it the number that
+    // identifies it. The text does not prove anything.
     private static bool IsNodeThatIsGone(string link) =>
         link.StartsWith("/dev/vfio/devices/", StringComparison.Ordinal)
         && link.EndsWith(" (deleted)", StringComparison.Ordinal);
@@ -111,7 +113,7 @@ internal sealed class HolderSearch
 
     private static bool IsOctal(string text) => text.Length is > 0 and < 20 && text.All(c => c is >= '0' and <= '7');
 
-    // Whether a device's descriptor is this device's; null where the kernel does not say.
+    // Finds out whether a device's descriptor belongs to this device; null if the kernel does not tell.
     private bool? IsOfDevice(string info) =>
         ValueOf(info, SysPathKey) is string path ? Path.GetFileName(path) == _vfioDevice : null;
 

@@ -4,13 +4,16 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// The host's side of a device's interrupts: <c>/proc/interrupts</c> and <c>/proc/irq/N/smp_affinity_list</c>.
+/// Reads and changes the host's side of a device's interrupts: <c>/proc/interrupts</c> and
+/// <c>/proc/irq/N/smp_affinity_list</c>.
 /// </summary>
 internal sealed class HostInterrupts(HostRoot host, PciAddress address)
 {
     private const int MostProcessors = 65536;
 
-    /// <summary>The host's number of a vector; vfio-pci names each after its kind, its number and the device.</summary>
+    /// <summary>
+    /// Finds the number of a vector on the host; vfio-pci names each by its type, its number and the device.
+    /// </summary>
     public int Find(IrqIndex index, int subindex)
     {
         string name = index switch
@@ -23,7 +26,7 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
         };
         foreach ((int number, string[] words) in ReadTable(host, out _))
         {
-            // A shared line has several names, with commas between them.
+            // A shared line has several names, separated by commas.
             if (Array.Exists(words, word => word.Split(',').Contains(name)))
             {
                 return number;
@@ -37,10 +40,10 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             "the vector may just have been disabled; in a container, /proc may be that of another namespace");
     }
 
-    /// <summary>The lines of <c>/proc/interrupts</c> that have a number.</summary>
-    /// <param name="host">Whose.</param>
-    /// <param name="processors">How many words of each are counts.</param>
-    /// <returns>The number, and the words behind it.</returns>
+    /// <summary>Reads the lines of <c>/proc/interrupts</c> that have a number.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="processors">The number of words in each line that are counts.</param>
+    /// <returns>The number, and the words after the counts.</returns>
     internal static IReadOnlyList<(int Number, string[] Words)> ReadTable(HostRoot host, out int processors)
     {
         string[] lines = SysfsFile.ReadLines(host.Combine("proc/interrupts"));

@@ -3,27 +3,25 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Finds PCI devices by the host's names for them: of network interfaces (<c>eth0</c>, including alternative names of
-/// up to 15 bytes), disks and partitions (<c>nvme0n1</c>, <c>sda1</c>), NVMe controllers (<c>nvme0</c>) and graphics
-/// cards (<c>card0</c>).
+/// Finds PCI devices by the names that the host has for them: those of network interfaces (<c>eth0</c>, including
+/// alternative names of up to 15 bytes), disks and partitions (<c>nvme0n1</c>, <c>sda1</c>), NVMe controllers
+/// (<c>nvme0</c>) and graphics cards (<c>card0</c>).
 /// </summary>
-/// <remarks>Each call reads <c>/sys/class</c> again, and nothing else. Thread-safe.</remarks>
+/// <remarks>Each call reads only <c>/sys/class</c>, again. Thread-safe.</remarks>
 internal sealed class HostNames
 {
-    /// <summary>
-    /// The greatest length of a name; Linux's own limits are 15 (interfaces) and 31 (disks) characters.
-    /// </summary>
+    /// <summary>The maximum length of a name. Linux allows 15 characters for interfaces and 31 for disks.</summary>
     public const int MaxLength = 64;
 
     private static readonly string[] Classes = ["net", "block", "nvme", "drm"];
 
-    // Names for which the journal has no list of their own.
+    // Names that the journal does not have in a list for their kind.
     private static readonly string[] OtherClasses = ["nvme", "drm"];
 
     private readonly HostRoot _host;
 
     /// <summary>Creates an instance for a given host.</summary>
-    /// <param name="host">Where its <c>/sys</c> is.</param>
+    /// <param name="host">The host.</param>
     public HostNames(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -43,8 +41,8 @@ internal sealed class HostNames
     /// <summary>Finds the PCI devices with a name.</summary>
     /// <param name="name">The name; any text.</param>
     /// <returns>
-    /// Their addresses, sorted. Usually one; several if a disk is reached through more than one controller, or if two
-    /// classes have the name; none if no PCI device has it.
+    /// Their addresses, sorted: usually one; several if a disk has more than one controller, or if two classes have the
+    /// name; none if no PCI device has it.
     /// </returns>
     public IReadOnlyList<PciAddress> Find(string name)
     {
@@ -62,7 +60,7 @@ internal sealed class HostNames
     }
 
     /// <summary>
-    /// Gets whether the name belongs to something without a PCI device: a bridge, a tunnel, a loop device.
+    /// Gets whether a name belongs to a device that is not below a PCI device: a bridge, a tunnel, a loop device.
     /// </summary>
     /// <param name="name">The name; any text.</param>
     /// <returns>Whether it does.</returns>
@@ -93,7 +91,7 @@ internal sealed class HostNames
     private string PathOf(string className, string name) => _host.Combine($"sys/class/{className}/{name}");
 }
 
-/// <summary>A name of a PCI device on the host.</summary>
+/// <summary>Represents a name of a PCI device on the host.</summary>
 internal readonly record struct HostName
 {
     /// <summary>Creates a value.</summary>
@@ -105,9 +103,9 @@ internal readonly record struct HostName
         Device = device;
     }
 
-    /// <summary>The name of the interface, disk, controller or card.</summary>
+    /// <summary>Gets the name of the interface, disk, controller or card.</summary>
     public string Name { get; init; }
 
-    /// <summary>The PCI device that it belongs to.</summary>
+    /// <summary>Gets the PCI device that it belongs to.</summary>
     public PciAddress Device { get; init; }
 }

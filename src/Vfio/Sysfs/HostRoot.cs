@@ -3,16 +3,16 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Where the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c> are: <c>/</c>, or a folder that
-/// holds a copy.
+/// Locates the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c>: below <c>/</c>, or below a
+/// folder with a copy.
 /// </summary>
-/// <remarks>A value; nothing is opened by making one.</remarks>
+/// <remarks>A value; creating it opens nothing.</remarks>
 internal sealed class HostRoot
 {
     private readonly string _root;
 
-    /// <summary>A host whose files are below a folder.</summary>
-    /// <param name="root">The folder, <c>/</c> for the running host.</param>
+    /// <summary>Creates an instance for a host whose files are below a folder.</summary>
+    /// <param name="root">The folder; <c>/</c> for the running host.</param>
     /// <exception cref="ArgumentException"><paramref name="root"/> is empty.</exception>
     public HostRoot(string root)
     {
@@ -20,7 +20,7 @@ internal sealed class HostRoot
         _root = root;
     }
 
-    /// <summary>The running host.</summary>
+    /// <summary>Gets the running host.</summary>
     public static HostRoot Default { get; } = new("/");
 
     /// <summary>
@@ -30,7 +30,7 @@ internal sealed class HostRoot
     internal bool IsRunningHost => _root == "/";
 
     /// <summary>
-    /// The full path of a file of the host, given without a leading slash: <c>sys/bus/pci/devices</c>.
+    /// Returns the full path of a file of the host, given without the leading slash: <c>sys/bus/pci/devices</c>.
     /// </summary>
     internal string Combine(string relative) => Path.Combine(_root, relative);
 

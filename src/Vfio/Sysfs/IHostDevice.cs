@@ -1,24 +1,23 @@
 namespace Vfio;
 
 /// <summary>
-/// A device of the host that the kernel's VFIO can have: a PCI device or a mediated one. What the ways to open it need
-/// of it.
+/// Represents a device of the host that can be opened through the kernel's VFIO: a PCI device or a mediated one.
 /// </summary>
 internal interface IHostDevice
 {
-    /// <summary>Gets what the kernel calls it, in its group too: <c>0000:00:14.3</c>, a UUID.</summary>
+    /// <summary>Gets the name that the kernel has for it, also in its group: <c>0000:00:14.3</c>, a UUID.</summary>
     string Name { get; }
 
-    /// <summary>Its IOMMU group; a mediated device has one of its own.</summary>
+    /// <summary>Gets the number of its IOMMU group. A mediated device is alone in its group.</summary>
     int? IommuGroup { get; }
 
-    /// <summary>Gets what a person does so that a VFIO driver has it.</summary>
+    /// <summary>Gets the hint for a device that is not bound to a VFIO driver.</summary>
     string HowToTake { get; }
 
-    /// <summary>The path of one of its files in sysfs.</summary>
+    /// <summary>Returns the path of one of its files in sysfs.</summary>
     string Attribute(string name);
 
-    /// <summary>Gets what a person does so that a user who is not root may open it.</summary>
-    /// <param name="node">The node that was refused, as the host calls it.</param>
+    /// <summary>Returns the hint for a user who cannot open a node.</summary>
+    /// <param name="node">The node.</param>
     string HowToShare(string node);
 }

@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>Devices that the IOMMU cannot keep apart: they are given away together or not at all.</summary>
+/// <summary>
+/// Represents an IOMMU group: devices that the IOMMU cannot isolate from each other, so that they can only be assigned
+/// together.
+/// </summary>
 public sealed class IommuGroup
 {
     internal IommuGroup(int number, string? domainType, IReadOnlyList<PciDeviceInfo> devices)
@@ -10,7 +13,7 @@ public sealed class IommuGroup
         Devices = devices;
     }
 
-    /// <summary>The group's number, as in <c>/dev/vfio/N</c>.</summary>
+    /// <summary>Gets the number of the group, as in <c>/dev/vfio/N</c>.</summary>
     public int Number { get; }
 
     /// <summary>
@@ -19,10 +22,10 @@ public sealed class IommuGroup
     /// </summary>
     public string? DomainType { get; }
 
-    /// <summary>The PCI devices in it, by address.</summary>
+    /// <summary>Gets the PCI devices in the group, by address.</summary>
     public IReadOnlyList<PciDeviceInfo> Devices { get; }
 
-    /// <summary>Those that keep the group from being used: devices that belong to a host driver.</summary>
+    /// <summary>Gets the devices that prevent the use of the group, because they are bound to a host driver.</summary>
     /// <returns>The devices, by address; none if the group can be used.</returns>
     public IReadOnlyList<PciDeviceInfo> GetBlockers() =>
         [.. Devices.Where(device => device.BlocksGroup)];

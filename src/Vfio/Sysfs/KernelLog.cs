@@ -6,7 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// The kernel's log (<c>/dev/kmsg</c>) from a moment on. Root's on most hosts (<c>kernel.dmesg_restrict</c>).
+/// Reads the kernel's log (<c>/dev/kmsg</c>), starting when it is created. On most hosts only root may read it
+/// (<c>kernel.dmesg_restrict</c>).
 /// </summary>
 internal sealed class KernelLog : IDisposable
 {
@@ -18,7 +19,7 @@ internal sealed class KernelLog : IDisposable
     private readonly int _errno;
 
     /// <summary>
-    /// Begins behind what is in the log now. Where it may not be read, <see cref="CheckReadable"/> tells.
+    /// Starts after what is in the log now. If the log cannot be read, <see cref="CheckReadable"/> throws.
     /// </summary>
     public KernelLog(HostRoot host)
     {
@@ -31,10 +32,10 @@ internal sealed class KernelLog : IDisposable
         }
     }
 
-    /// <summary>Gets where a host has it.</summary>
+    /// <summary>Returns the path of the log of a host.</summary>
     public static string PathOf(HostRoot host) => host.Combine("dev/kmsg");
 
-    /// <exception cref="VfioException">The log may not be read.</exception>
+    /// <exception cref="VfioException">The log cannot be read.</exception>
     public void CheckReadable()
     {
         if (_errno != 0)
@@ -46,7 +47,7 @@ internal sealed class KernelLog : IDisposable
         }
     }
 
-    /// <summary>The kernel's lines since the last call; none if the log may not be read.</summary>
+    /// <summary>Reads the kernel's lines since the last call; none if the log cannot be read.</summary>
     public IReadOnlyList<string> ReadNew()
     {
         List<string> lines = [];
@@ -54,7 +55,7 @@ internal sealed class KernelLog : IDisposable
         for (int count = 0; count < MostRecords && _errno == 0; count++)
         {
             int errno = PlainIo.Read(_file, buffer, out nint done);
-            // EPIPE: records were overwritten before they were read; the next read goes on with the oldest there is.
+            // EPIPE: records were overwritten before they were read. The next read continues with the oldest one.
             if (errno == Errno.EPIPE)
             {
                 continue;
@@ -75,14 +76,15 @@ internal sealed class KernelLog : IDisposable
     }
 
     /// <summary>
-    /// The text of a record of the kernel's: "priority and facility,number,time,flags;text", then lines of properties.
+    /// Gets the text of a record: "priority and facility,number,time,flags;text", then lines of properties.
     /// </summary>
     /// <returns>
-    /// The text; null if it is not a record, or not the kernel's own (root's programs may write to the log too).
+    /// The text; <see langword="null"/> if it is not a record, or not from the kernel (programs of root can write to
+    /// the log too).
     /// </returns>
     internal static string? TextOf(string record)
     {
-        const int Priorities = 8; // a number beyond these has another facility than the kernel's, 0
+        const int Priorities = 8; // larger numbers have another facility than the kernel's, 0
         int comma = record.IndexOf(',', StringComparison.Ordinal);
         int text = record.IndexOf(';', StringComparison.Ordinal);
         if (comma < 0

@@ -4,12 +4,12 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What sysfs says of a mediated device (mdev): a device that a driver of the host makes up in software, often a slice
-/// of a real one, and lets programs have through VFIO. A snapshot, taken without opening it.
+/// Describes a mediated device (mdev) as sysfs reports it: a device that a driver of the host implements in software,
+/// often as a part of a real one, and that programs use through VFIO. A snapshot, taken without opening the device.
 /// </summary>
 /// <remarks>
-/// This library neither makes nor removes them: that is a write of a UUID to <c>create</c> of a type, and of <c>1</c>
-/// to <c>remove</c> of the device.
+/// This library does not create or remove mediated devices: write a UUID to <c>create</c> of a type, or <c>1</c> to
+/// <c>remove</c> of the device.
 /// </remarks>
 public sealed class MediatedDevice : IHostDevice
 {
@@ -42,10 +42,12 @@ public sealed class MediatedDevice : IHostDevice
     /// <summary>Gets the UUID, which was chosen when the device was created.</summary>
     public Guid Id { get; }
 
-    /// <summary>Its folder in sysfs, without links: <c>/sys/devices/virtual/mtty/mtty/UUID</c>.</summary>
+    /// <summary>Gets its folder in sysfs, without links: <c>/sys/devices/virtual/mtty/mtty/UUID</c>.</summary>
     public string SysfsPath { get; }
 
-    /// <summary>The name of the device it is made of: a PCI address, or what the driver calls itself.</summary>
+    /// <summary>
+    /// Gets the name of the device that it was created from: a PCI address, or the name that the driver uses.
+    /// </summary>
     public string Parent { get; }
 
     /// <summary>
@@ -56,7 +58,7 @@ public sealed class MediatedDevice : IHostDevice
     /// <summary>Gets the driver that the device is bound to; <see langword="null"/> if it has none.</summary>
     public string? Driver { get; }
 
-    /// <summary>The type it was made as, by the name of its folder: <c>mtty-2</c>.</summary>
+    /// <summary>Gets the type that it was created as, which is the name of a folder: <c>mtty-2</c>.</summary>
     public string? TypeId { get; }
 
     /// <summary>
@@ -65,8 +67,8 @@ public sealed class MediatedDevice : IHostDevice
     public string? TypeName { get; }
 
     /// <summary>
-    /// Gets what kind of VFIO device it is; this library opens those that are <c>vfio-pci</c>. <see langword="null"/>
-    /// if sysfs does not say.
+    /// Gets what kind of VFIO device it is (this library opens <c>vfio-pci</c>); <see langword="null"/> if sysfs does
+    /// not report it.
     /// </summary>
     public string? DeviceApi { get; }
 
@@ -80,13 +82,13 @@ public sealed class MediatedDevice : IHostDevice
 
     string IHostDevice.HowToTake => $"check its driver: ls -l /{Bus}/{Name(Id)}/driver";
 
-    /// <summary>All mediated devices of a host, by UUID.</summary>
+    /// <summary>Gets all mediated devices of the host, by UUID.</summary>
     /// <returns>A snapshot; empty if the kernel has none.</returns>
     public static IReadOnlyList<MediatedDevice> GetAll() => GetAll(HostRoot.Default);
 
-    /// <summary>One mediated device.</summary>
-    /// <param name="id">Its UUID.</param>
-    /// <returns>The device, or <see langword="null"/> if there is none.</returns>
+    /// <summary>Finds a mediated device.</summary>
+    /// <param name="id">The UUID of the device.</param>
+    /// <returns>The device; <see langword="null"/> if there is none.</returns>
     public static MediatedDevice? Find(Guid id) => Find(id, HostRoot.Default);
 
     internal static IReadOnlyList<MediatedDevice> GetAll(HostRoot host) =>
@@ -105,18 +107,20 @@ public sealed class MediatedDevice : IHostDevice
             : null;
     }
 
-    /// <summary>UUID, type and driver: <c>83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 mtty-2 of mtty (mtty)</c>.</summary>
-    /// <returns>One line.</returns>
+    /// <summary>
+    /// Returns the UUID, type and driver: <c>83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 mtty-2 of mtty (mtty)</c>.
+    /// </summary>
+    /// <returns>The text, in one line.</returns>
     public override string ToString() => $"{Name(Id)} {TypeId ?? "?"} of {Parent} ({Driver ?? "no driver"})";
 
     string IHostDevice.Attribute(string name) => Attribute(name);
 
     string IHostDevice.HowToShare(string node) => $"sudo chown $USER {node}";
 
-    /// <summary>One mediated device that must be there.</summary>
+    /// <summary>Gets a mediated device that must exist.</summary>
     internal static MediatedDevice Get(Guid id, HostRoot host) => Find(id, host) ?? throw NotThere(Name(id), host);
 
-    /// <summary>The device of a path of sysfs; any that leads to it will do.</summary>
+    /// <summary>Gets the device that a path in sysfs leads to.</summary>
     internal static MediatedDevice Get(string path, HostRoot host)
     {
         string shown = Printable(path) ?? "";
@@ -137,7 +141,7 @@ public sealed class MediatedDevice : IHostDevice
             : throw NotThere(shown, host);
     }
 
-    /// <summary>As the kernel writes it: lower case, with hyphens.</summary>
+    /// <summary>Formats the UUID as the kernel does: in lower case, with hyphens.</summary>
     internal static string Name(Guid id) => id.ToString("D");
 
     private static bool TryParse(string? name, out Guid id) =>
@@ -159,7 +163,7 @@ public sealed class MediatedDevice : IHostDevice
 
     private string Attribute(string name) => _host.Combine($"{SysfsPath[1..]}/{name}");
 
-    // A driver chooses its names, and a caller passes the path: they must not control a terminal, nor fill it.
+    // A driver chooses its names, and a caller passes the path: they must not control a terminal or flood it.
     private static string? Printable(string? text) =>
         text is null or ""
             ? null

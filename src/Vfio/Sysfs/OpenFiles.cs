@@ -4,28 +4,31 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>
-/// What the processes of a host have open and mapped, each examined once. What a descriptor is, is asked by what it
-/// leads to: its name is whatever the process's mount namespace makes of it. Of a host whose files are elsewhere there
-/// is only the name.
+/// Collects what the processes of a host have open and mapped; each is examined once. A descriptor is identified by the
+/// file that it refers to, because its name depends on the process's mount namespace. On a host whose files are a copy,
+/// only the name is available.
 /// </summary>
 internal sealed class OpenFiles
 {
     private const int MostStuck = 8;
 
-    /// <summary>A look into one process takes microseconds, unless the kernel waits for something there.</summary>
+    /// <summary>
+    /// The time after which the search gives up on a process. Examining one takes microseconds, unless the kernel waits
+    /// for something.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly HostRoot _host;
 
     private OpenFiles(HostRoot host) => _host = host;
 
-    /// <summary>Every process that could be examined, by number.</summary>
+    /// <summary>Gets the processes that could be examined, by ID.</summary>
     public List<ProcessFiles> Processes { get; } = [];
 
-    /// <summary>Those that could not be, because the kernel does not answer.</summary>
+    /// <summary>Gets the processes that could not, because the kernel does not answer.</summary>
     public List<int> Unexamined { get; } = [];
 
-    /// <summary>Examines every process that may be looked into.</summary>
+    /// <summary>Examines every process that the caller may examine.</summary>
     public static OpenFiles Read(HostRoot host)
     {
         int[] processes = [.. SysfsFile.Names(host.Combine("proc"))
@@ -63,7 +66,7 @@ internal sealed class OpenFiles
         {
             string path = Path.Combine(folder, "fd", descriptor);
             FileIdentity? identity = _host.IsRunningHost ? FileIdentity.Of(path) : null;
-            // Only these can be VFIO's, whose name matters.
+            // Only these can belong to VFIO, whose names matter.
             bool isNamed = !_host.IsRunningHost
                 || identity is null or { Kind: FileKind.CharacterDevice or FileKind.Anonymous };
             open.Add(new OpenFile(
@@ -73,7 +76,7 @@ internal sealed class OpenFiles
         return new ProcessFiles(process, folder, open, [.. SharedMappings(folder)]);
     }
 
-    // Memory of a device is mapped shared. "7f0000000000-7f0000001000 rw-s 00000000 00:06 123 /dev/vfio/devices/vfio0"
+    // Memory of a device is mapped shared: "7f0000000000-7f0000001000 rw-s 00000000 00:06 123 /dev/vfio/devices/vfio0"
     private IEnumerable<SharedMapping> SharedMappings(string folder)
     {
         const int Fields = 6;
@@ -125,8 +128,7 @@ internal sealed class OpenFiles
             thread.Start();
         }
 
-        /// <returns>The place of the process that it does not come back from; behind the last where it came
-        /// through.</returns>
+        /// <returns>The index of the process at which it hangs; the number of processes if it finished.</returns>
         public int Wait(TimeSpan patience, List<ProcessFiles> found)
         {
             while (!_end.Task.Wait(patience / 10))
@@ -157,21 +159,21 @@ internal sealed class OpenFiles
     }
 }
 
-/// <summary>A process and what it has open and mapped.</summary>
-/// <param name="Id">Its number.</param>
+/// <summary>Represents a process, and what it has open and mapped.</summary>
+/// <param name="Id">The process ID.</param>
 /// <param name="Folder">Its folder in <c>/proc</c>.</param>
-/// <param name="Open">What it has open.</param>
-/// <param name="Mapped">What it has mapped shared.</param>
+/// <param name="Open">The descriptors that it has open.</param>
+/// <param name="Mapped">The shared memory that it has mapped.</param>
 internal sealed record ProcessFiles(
     int Id, string Folder, IReadOnlyList<OpenFile> Open, IReadOnlyList<SharedMapping> Mapped);
 
-/// <summary>A descriptor of a process.</summary>
+/// <summary>Represents a descriptor of a process.</summary>
 /// <param name="Info">The path of its <c>fdinfo</c>.</param>
-/// <param name="Identity">What it leads to.</param>
+/// <param name="Identity">The file that it refers to.</param>
 /// <param name="Link">The target of its link, if that was read.</param>
 internal readonly record struct OpenFile(string Info, FileIdentity? Identity, string? Link);
 
-/// <summary>Memory that a process shares with others.</summary>
-/// <param name="Identity">What is mapped.</param>
-/// <param name="Name">What it is called.</param>
+/// <summary>Represents shared memory of a process.</summary>
+/// <param name="Identity">The file that is mapped.</param>
+/// <param name="Name">Its name.</param>
 internal readonly record struct SharedMapping(FileIdentity? Identity, string Name);

@@ -3,23 +3,21 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>
-/// The PCI devices and IOMMU groups of a host, as sysfs lists them. Only looks; opens and wakes no device.
-/// </summary>
-/// <remarks>Each call reads again. Thread-safe.</remarks>
+/// <summary>Reads the PCI devices and IOMMU groups of a host from sysfs. It opens and wakes no device.</summary>
+/// <remarks>Each call reads sysfs again. Thread-safe.</remarks>
 public sealed class PciBus
 {
-    // Linux numbers groups by an int; what a folder's name claims is not believed beyond this many members.
+    // Linux numbers groups by an int. A folder with more members than this is not a valid group.
     private const int MaxGroupMembers = 4096;
 
-    /// <summary>The running host's devices.</summary>
+    /// <summary>Creates an instance for the running host.</summary>
     public PciBus()
         : this(HostRoot.Default)
     {
     }
 
-    /// <summary>The devices of a host whose files are somewhere else.</summary>
-    /// <param name="host">Where its <c>/sys</c> is.</param>
+    /// <summary>Creates an instance for a given host.</summary>
+    /// <param name="host">The host.</param>
     internal PciBus(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -29,7 +27,7 @@ public sealed class PciBus
     /// <summary>Gets where the host's files are.</summary>
     internal HostRoot Host { get; }
 
-    /// <summary>All devices, by address.</summary>
+    /// <summary>Gets all devices, by address.</summary>
     /// <returns>A snapshot; empty on a host without PCI.</returns>
     public IReadOnlyList<PciDeviceInfo> GetDevices()
     {
@@ -47,13 +45,13 @@ public sealed class PciBus
         return devices;
     }
 
-    /// <summary>One device.</summary>
-    /// <param name="address">Its address.</param>
-    /// <returns>The device, or <see langword="null"/> if the host has none there.</returns>
+    /// <summary>Finds a device.</summary>
+    /// <param name="address">The address of the device.</param>
+    /// <returns>The device; <see langword="null"/> if the host has none at this address.</returns>
     public PciDeviceInfo? Find(PciAddress address) => PciDeviceInfo.TryRead(Host, address);
 
-    /// <summary>One device that must be there.</summary>
-    /// <param name="address">Its address.</param>
+    /// <summary>Gets a device that must exist.</summary>
+    /// <param name="address">The address of the device.</param>
     /// <returns>The device.</returns>
     /// <exception cref="VfioException">The host has no device at this address.</exception>
     public PciDeviceInfo Get(PciAddress address) => Find(address)
@@ -73,8 +71,10 @@ public sealed class PciBus
     /// partition (<c>nvme0n1</c>), an NVMe controller (<c>nvme0</c>) or a graphics card (<c>card0</c>) of the device. A
     /// device that is bound has lost such names with its driver.
     /// </param>
-    /// <returns>The device, or <see langword="null"/> if no PCI device has this name.</returns>
-    /// <exception cref="VfioException">Several devices have it: a disk with two controllers, for example.</exception>
+    /// <returns>The device; <see langword="null"/> if no PCI device has this name.</returns>
+    /// <exception cref="VfioException">
+    /// Several devices have this name, for example a disk with two controllers.
+    /// </exception>
     public PciDeviceInfo? Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -96,8 +96,8 @@ public sealed class PciBus
         };
     }
 
-    /// <summary>The IOMMU groups, by number.</summary>
-    /// <returns>A snapshot; empty if no IOMMU is on.</returns>
+    /// <summary>Gets the IOMMU groups, by number.</summary>
+    /// <returns>A snapshot; empty if no IOMMU is enabled.</returns>
     public IReadOnlyList<IommuGroup> GetGroups() =>
         [.. SysfsFile.Names(Host.Combine("sys/kernel/iommu_groups"))
             .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
@@ -108,10 +108,10 @@ public sealed class PciBus
             .Select(GetGroup)
             .OfType<IommuGroup>()];
 
-    /// <summary>One IOMMU group.</summary>
-    /// <param name="number">Its number, as in <c>/dev/vfio/N</c>.</param>
+    /// <summary>Gets an IOMMU group.</summary>
+    /// <param name="number">The number of the group, as in <c>/dev/vfio/N</c>.</param>
     /// <returns>
-    /// The group with its PCI devices, or <see langword="null"/> if the host has none of this number.
+    /// The group with its PCI devices; <see langword="null"/> if the host has no group with this number.
     /// </returns>
     public IommuGroup? GetGroup(int number)
     {

@@ -4,16 +4,15 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Details of a PCI device from sysfs, beyond its identity: link, power, slot, resets, resources, interrupts,
-/// functions.
+/// Describes details of a PCI device from sysfs: link, power, slot, resets, resources, interrupts, virtual functions.
 /// </summary>
 /// <remarks>
-/// A snapshot, without opening the device; asking for its link may wake it. What the kernel does not say is
+/// A snapshot, taken without opening the device; reading its link may wake it. What the kernel does not report is
 /// <see langword="null"/> or empty.
 /// </remarks>
 public sealed class PciDeviceDetails
 {
-    // What a folder or a file claims is not believed beyond this many.
+    // A larger count in a folder or file is not valid.
     private const int MaxFunctions = 4096;
     private const int MaxVectors = 4096;
 
@@ -59,10 +58,12 @@ public sealed class PciDeviceDetails
         Resources = PciResource.ReadAll(SysfsFile.Read(device.Attribute("resource")), device.IsBridge);
     }
 
-    /// <summary>The revision id.</summary>
+    /// <summary>Gets the revision ID.</summary>
     public byte? Revision { get; }
 
-    /// <summary>The memory node the device is near to; <see langword="null"/> if the firmware names none.</summary>
+    /// <summary>
+    /// Gets the NUMA node that is nearest to the device; <see langword="null"/> if the firmware does not report it.
+    /// </summary>
     public int? NumaNode { get; }
 
     /// <summary>
@@ -71,46 +72,47 @@ public sealed class PciDeviceDetails
     /// </summary>
     public IReadOnlyList<string>? ResetMethods { get; }
 
-    /// <summary>The power state: <c>D0</c>, <c>D3hot</c>, <c>D3cold</c>, <c>unknown</c>.</summary>
+    /// <summary>Gets the power state: <c>D0</c>, <c>D3hot</c>, <c>D3cold</c>, <c>unknown</c>.</summary>
     public string? PowerState { get; }
 
     /// <summary>Gets what runtime power management does with it: <c>active</c>, <c>suspended</c>.</summary>
     public string? RuntimeStatus { get; }
 
-    /// <summary>The PCI Express link; <see langword="null"/> if the device has none.</summary>
+    /// <summary>Gets the PCI Express link; <see langword="null"/> if the device has none.</summary>
     public PciLink? Link { get; }
 
-    /// <summary>The name of the slot it is plugged into.</summary>
+    /// <summary>Gets the name of its slot.</summary>
     public string? Slot { get; }
 
-    /// <summary>The module of its driver; <see langword="null"/> for a built-in one.</summary>
+    /// <summary>Gets the module of its driver; <see langword="null"/> for a built-in one.</summary>
     public string? Module { get; }
 
-    /// <summary>For a virtual function, the physical one it belongs to.</summary>
+    /// <summary>Gets the physical function of a virtual function; <see langword="null"/> for other devices.</summary>
     public PciAddress? PhysicalFunction { get; }
 
     /// <summary>Gets how many virtual functions the device can have; 0 if it does not support SR-IOV.</summary>
     public int TotalVirtualFunctions { get; }
 
-    /// <summary>The virtual functions that are switched on.</summary>
+    /// <summary>Gets the virtual functions that are enabled.</summary>
     public IReadOnlyList<PciAddress> VirtualFunctions { get; }
 
-    /// <summary>The host's number of its pin interrupt.</summary>
+    /// <summary>Gets the number of its INTx interrupt on the host.</summary>
     public int? Interrupt { get; }
 
-    /// <summary>The host's numbers of its message interrupts, as far as a driver has switched them on.</summary>
+    /// <summary>
+    /// Gets the numbers of its MSI or MSI-X interrupts on the host, as far as a driver has enabled them.
+    /// </summary>
     public IReadOnlyList<int> MessageInterrupts { get; }
 
-    /// <summary>Their kind: <c>msi</c> or <c>msix</c>.</summary>
+    /// <summary>Gets the type of these interrupts: <c>msi</c> or <c>msix</c>.</summary>
     public string? MessageInterruptKind { get; }
 
     /// <summary>
-    /// Its ranges of addresses: base address registers, ROM, those for virtual functions, a bridge's windows. Only
-    /// those that are there.
+    /// Gets its address ranges: BARs, ROM, BARs of virtual functions, windows of a bridge. Only those that exist.
     /// </summary>
     public IReadOnlyList<PciResource> Resources { get; }
 
-    // A slot's file has domain, bus and device, without the function.
+    // The address in a slot's file consists of domain, bus and device, without the function.
     private static string? ReadSlot(HostRoot host, PciAddress address)
     {
         string prefix = address.ToString();

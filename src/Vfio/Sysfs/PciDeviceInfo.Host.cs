@@ -1,6 +1,6 @@
 namespace Vfio;
 
-// As the ways to open a device see it.
+// What opening a device needs.
 public sealed partial class PciDeviceInfo : IHostDevice
 {
     string IHostDevice.Name => Address.ToString();

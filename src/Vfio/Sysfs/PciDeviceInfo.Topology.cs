@@ -6,7 +6,7 @@ namespace Vfio;
 /// <content>Where the device stands: the bridge above it, its root bus, its link.</content>
 public sealed partial class PciDeviceInfo
 {
-    // Wider links and faster ones than any revision of the specification has are not believed.
+    // Links that are wider or faster than the specification allows are not valid.
     private const int MostLanes = 32;
     private const double MostSpeed = 1024;
 
@@ -14,8 +14,10 @@ public sealed partial class PciDeviceInfo
     /// Reads which device is directly above this one: the bridge or port whose secondary bus it is on. A virtual
     /// function is below the same bridge as its physical function.
     /// </summary>
-    /// <remarks>From the place of the device's folder in <c>/sys/devices</c>, without opening anything.</remarks>
-    /// <returns>Its address; <see langword="null"/> for a device on a root bus, or one that went away.</returns>
+    /// <remarks>
+    /// This is derived from the position of the device's folder in <c>/sys/devices</c>; nothing is opened.
+    /// </remarks>
+    /// <returns>Its address; <see langword="null"/> for a device on a root bus, or one that was removed.</returns>
     public PciAddress? GetParent()
     {
         foreach (string part in Enumerable.Reverse(FolderParts()).Skip(1))
@@ -29,15 +31,15 @@ public sealed partial class PciDeviceInfo
         return null;
     }
 
-    /// <summary>Reads which root bus the device hangs below, as domain and bus: <c>0000:00</c>.</summary>
-    /// <remarks>Each host bridge has one; a server's sockets have several each.</remarks>
-    /// <returns>Two hexadecimal numbers; <see langword="null"/> if sysfs does not say.</returns>
+    /// <summary>Reads which root bus the device is below, as domain and bus: <c>0000:00</c>.</summary>
+    /// <remarks>Each host bridge has one; a server has several for each socket.</remarks>
+    /// <returns>Two hexadecimal numbers; <see langword="null"/> if sysfs does not report it.</returns>
     public string? GetRootBus()
     {
         const string Prefix = "pci";
         foreach (string part in Enumerable.Reverse(FolderParts()))
         {
-            // What a bus's name and ".0" make is an address: its parts are checked there.
+            // The name of a bus with ".0" is an address, whose parse checks its parts.
             if (part.StartsWith(Prefix, StringComparison.Ordinal)
                 && PciAddress.TryParse($"{part[Prefix.Length..]}:00.0", out PciAddress address))
             {
@@ -49,12 +51,12 @@ public sealed partial class PciDeviceInfo
     }
 
     /// <summary>Reads which physical function this virtual function belongs to (<c>physfn</c>).</summary>
-    /// <returns>Its address; <see langword="null"/> if the device is no virtual function.</returns>
+    /// <returns>Its address; <see langword="null"/> if the device is not a virtual function.</returns>
     public PciAddress? GetPhysicalFunction() =>
         PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute("physfn")), out PciAddress address) ? address : null;
 
-    /// <summary>Finds the virtual functions that are switched on (<c>virtfnN</c>).</summary>
-    /// <returns>Those that are there, by number; none if the device has no SR-IOV.</returns>
+    /// <summary>Gets the virtual functions that are enabled (<c>virtfnN</c>).</summary>
+    /// <returns>The virtual functions, by number; none if the device does not support SR-IOV.</returns>
     public IReadOnlyList<PciDeviceInfo> GetVirtualFunctions() =>
         [.. Enumerable.Range(0, GetVirtualFunctionCount())
             .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address)
@@ -63,15 +65,15 @@ public sealed partial class PciDeviceInfo
             .OfType<PciDeviceInfo>()];
 
     /// <summary>
-    /// Reads the state of the device's PCI Express link (<c>current_link_speed</c> and the three beside it): that to
-    /// the port above it, or, for a root port and a switch's downstream port, that to what is below.
+    /// Reads the state of the device's PCI Express link (<c>current_link_speed</c> and three other files): the link to
+    /// the port above it or, for a root port or a switch's downstream port, to the device below it.
     /// </summary>
     /// <remarks>
-    /// The kernel reads the current values from configuration space, which may wake a sleeping device.
+    /// The kernel reads the current values from configuration space, which may wake a suspended device.
     /// </remarks>
     /// <returns>
-    /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> if
-    /// the device is no PCI Express device.
+    /// The link, whose values may all be unknown (a device that is built into the processor has none);
+    /// <see langword="null"/> if the device is not a PCI Express device.
     /// </returns>
     public PciLink? GetLink()
     {
@@ -96,7 +98,7 @@ public sealed partial class PciDeviceInfo
             ? speed
             : null;
 
-    // 0 and 255 stand for "unknown".
+    // 0 and 255 mean "unknown".
     private int? ReadLanes(string attribute) =>
         SysfsFile.ReadNumber(Attribute(attribute)) is long lanes and > 0 and <= MostLanes ? (int)lanes : null;
 

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A PCI device as sysfs describes it: a snapshot, made without opening the device or waking it.</summary>
+/// <summary>
+/// Describes a PCI device as sysfs reports it: a snapshot, taken without opening or waking the device.
+/// </summary>
 public sealed partial class PciDeviceInfo
 {
     private PciDeviceInfo(HostRoot host, PciAddress address)
@@ -12,25 +14,25 @@ public sealed partial class PciDeviceInfo
         Address = address;
     }
 
-    /// <summary>The host it was read from.</summary>
+    /// <summary>Gets the host that it was read from.</summary>
     internal HostRoot Host { get; }
 
-    /// <summary>The device's address.</summary>
+    /// <summary>Gets the device's address.</summary>
     public PciAddress Address { get; }
 
-    /// <summary>The vendor id, offset 0 of configuration space.</summary>
+    /// <summary>Gets the vendor ID, at offset 0 of configuration space.</summary>
     public ushort VendorId { get; private init; }
 
-    /// <summary>The device id, offset 2 of configuration space.</summary>
+    /// <summary>Gets the device ID, at offset 2 of configuration space.</summary>
     public ushort DeviceId { get; private init; }
 
-    /// <summary>The subsystem's vendor id; 0 if the device has none.</summary>
+    /// <summary>Gets the subsystem vendor ID; 0 if the device has none.</summary>
     public ushort SubsystemVendorId { get; private init; }
 
-    /// <summary>The subsystem id; 0 if the device has none.</summary>
+    /// <summary>Gets the subsystem ID; 0 if the device has none.</summary>
     public ushort SubsystemId { get; private init; }
 
-    /// <summary>Class, subclass and programming interface.</summary>
+    /// <summary>Gets the class, subclass and programming interface.</summary>
     public PciClassCode Class { get; private init; }
 
     /// <summary>
@@ -39,17 +41,19 @@ public sealed partial class PciDeviceInfo
     /// </summary>
     public string? Driver { get; private init; }
 
-    /// <summary>The number of the device's IOMMU group; <see langword="null"/> if no IOMMU is in front of it.</summary>
+    /// <summary>
+    /// Gets the number of the device's IOMMU group; <see langword="null"/> if it is not behind an IOMMU.
+    /// </summary>
     public int? IommuGroup { get; private init; }
 
     /// <summary>
-    /// Gets whether the device is a bridge or port of any kind (base class 06h): it stays with the kernel.
+    /// Gets whether the device is a bridge or port of any kind (base class 06h), which cannot be bound.
     /// </summary>
     public bool IsBridge => Class.BaseClass == PciClass.Bridge;
 
     /// <summary>
-    /// Whether a VFIO driver has the device: vfio-pci or a variant of it (Linux lists those in the <c>vfio-dev</c>
-    /// folder from 6.1 on; before, the driver's name is all there is).
+    /// Gets whether the device is bound to a VFIO driver: vfio-pci, or a variant driver. Linux 6.1 and later has a
+    /// <c>vfio-dev</c> folder for such a device; on older kernels only the driver's name counts.
     /// </summary>
     public bool HasVfioDriver { get; private init; }
 
@@ -60,22 +64,22 @@ public sealed partial class PciDeviceInfo
     internal string? VfioDriver => HasVfioDriver ? Driver : null;
 
     /// <summary>
-    /// Gets whether programs may hold it by VFIO: also while it has no driver, because the kernel removes the link to a
-    /// driver first, and then waits for those programs.
+    /// Gets whether programs may hold the device through VFIO, also while it has no driver: the kernel first removes
+    /// the link to a driver, and then waits for those programs.
     /// </summary>
     internal bool MayBeHeldByVfio => HasVfioDriver || Driver is null;
 
     /// <summary>
-    /// Whether its driver keeps its group from being used. The kernel lets stand beside a VFIO driver: no driver, and
-    /// the drivers that do no DMA of their own, pcieport and pci-stub.
+    /// Gets whether its driver prevents the use of its group. Besides VFIO drivers, the kernel accepts no driver, and
+    /// pcieport and pci-stub, which do no DMA.
     /// </summary>
     internal bool BlocksGroup => Driver is not (null or "pcieport" or "pci-stub") && !HasVfioDriver;
 
     /// <summary>
-    /// Finds the driver that the kernel is just taking the device from: its link is gone, but <c>uevent</c> still names
-    /// it.
+    /// Finds the driver that the kernel is just unbinding the device from: its link no longer exists, but <c>uevent</c>
+    /// still names it.
     /// </summary>
-    /// <param name="read">How to read an attribute; some kernels block it meanwhile.</param>
+    /// <param name="read">Reads an attribute, which some kernels block during the unbind.</param>
     internal string? FindDriverBeingLeft(Func<string, string?> read)
     {
         const string Key = "DRIVER=";
@@ -87,60 +91,61 @@ public sealed partial class PciDeviceInfo
     }
 
     /// <summary>
-    /// Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> if any may.
+    /// Reads <c>driver_override</c>: the only driver that can be bound to the device; <see langword="null"/> if every
+    /// driver that matches can.
     /// </summary>
-    /// <remarks>
-    /// Many kernels block this while the device is being bound or unbound, without end if a program keeps them from
-    /// that.
-    /// </remarks>
-    /// <returns>The driver's name or <see langword="null"/>.</returns>
+    /// <remarks>Many kernels block this read while the device is being bound or unbound, possibly forever.</remarks>
+    /// <returns>The name of the driver, or <see langword="null"/>.</returns>
     public string? GetDriverOverride() => ParseOverride(SysfsFile.Read(Attribute(OverrideAttribute)));
 
     internal static string? ParseOverride(string? text) => text is null or "(null)" or "" ? null : text;
 
-    /// <summary>Gets whether the firmware showed its screen on this device (<c>boot_vga</c>).</summary>
+    /// <summary>Reads whether the firmware used this device as the boot display (<c>boot_vga</c>).</summary>
     /// <returns>Whether it is the boot display.</returns>
     public bool IsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
 
     /// <summary>Counts the virtual functions that are enabled, by their links (<c>virtfnN</c>).</summary>
     /// <remarks>
-    /// Not by <c>sriov_numvfs</c>: the kernel blocks who reads that while a change of the device is under way, without
-    /// end if that is.
+    /// This does not read <c>sriov_numvfs</c>, which the kernel blocks while the device is being changed, possibly
+    /// forever.
     /// </remarks>
-    /// <returns>The number; 0 if the device has no SR-IOV.</returns>
+    /// <returns>The number; 0 if the device does not support SR-IOV.</returns>
     public int GetVirtualFunctionCount() =>
         Math.Min(SysfsFile.Names(Attribute("")).Count(IsFunctionLink), ushort.MaxValue);
 
     private static bool IsFunctionLink(string name) => name.StartsWith(FunctionLink, StringComparison.Ordinal)
         && int.TryParse(name.AsSpan(FunctionLink.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>Reads the memory node that the device is near to (<c>numa_node</c>).</summary>
-    /// <returns>The node; <see langword="null"/> if the firmware names none.</returns>
+    /// <summary>Reads the NUMA node that is nearest to the device (<c>numa_node</c>).</summary>
+    /// <returns>The node; <see langword="null"/> if the firmware does not report it.</returns>
     public int? GetNumaNode() =>
         SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node
             ? (int)node
             : null;
 
     /// <summary>
-    /// Gets whether the kernel gave the device an IOMMU group although there is no IOMMU in front of it
-    /// (<c>vfio.enable_unsafe_noiommu_mode</c>): a program that opens it can reach all memory of the host.
+    /// Reads whether the kernel gave the device an IOMMU group although it is not behind an IOMMU
+    /// (<c>vfio.enable_unsafe_noiommu_mode</c>): a program that opens it can access all memory of the host.
     /// </summary>
-    /// <returns>Whether its group is one of those.</returns>
+    /// <returns>Whether its group is such a group.</returns>
     public bool IsNoIommu() => SysfsFile.Read(Attribute("iommu_group/name")) == "vfio-noiommu";
 
-    /// <summary>Reads all else that sysfs says: link, power, slot, resets, resources, interrupts, functions.</summary>
+    /// <summary>
+    /// Reads the details that sysfs reports: link, power, slot, resets, resources, interrupts, virtual functions.
+    /// </summary>
     /// <returns>A snapshot.</returns>
     public PciDeviceDetails GetDetails() => new(Host, this);
 
     /// <summary>
-    /// Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.
+    /// Reads the first bytes of configuration space. May wake a suspended device. Root can read all of it, other users
+    /// the first 64 bytes.
     /// </summary>
-    /// <param name="buffer">Filled from offset 0.</param>
-    /// <returns>The number of bytes that were read; 0 if none could be.</returns>
+    /// <param name="buffer">The buffer to fill from offset 0.</param>
+    /// <returns>The number of bytes that were read; 0 if none could be read.</returns>
     public int ReadConfig(Span<byte> buffer) => Math.Max(0, SysfsFile.ReadBytes(Attribute("config"), buffer));
 
-    /// <summary>Address, ids and driver: <c>0000:00:14.3 8086:10d3 (e1000e)</c>.</summary>
-    /// <returns>One line.</returns>
+    /// <summary>Returns the address, IDs and driver: <c>0000:00:14.3 8086:10d3 (e1000e)</c>.</summary>
+    /// <returns>The text, in one line.</returns>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Address} {VendorId:x4}:{DeviceId:x4} ({Driver ?? "no driver"})");
 
@@ -149,8 +154,9 @@ public sealed partial class PciDeviceInfo
     /// <summary>Reads one device; <see langword="null"/> if there is none, or it disappeared meanwhile.</summary>
     internal static PciDeviceInfo? TryRead(HostRoot host, PciAddress address)
     {
-        // modalias has ids and class in one line, cached by the kernel: the device is not woken. uevent has the driver
-        // too, but some kernels (Debian's 6.1) block who reads that while the device is being bound or unbound.
+        // modalias has the IDs and the class in one line that the kernel has cached, so the device is not woken. uevent
+        // has the driver too, but some kernels (Debian's 6.1) block a read of it while the device is being bound or
+        // unbound.
         string folder = host.PciDevice(address);
         if (SysfsFile.Read(Path.Combine(folder, "modalias")) is not string modalias)
         {

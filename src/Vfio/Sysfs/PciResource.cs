@@ -2,28 +2,30 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A range of addresses that a PCI device answers to, as the kernel assigned it.</summary>
+/// <summary>Represents a range of addresses that a PCI device decodes, as the kernel assigned it.</summary>
 public sealed record PciResource
 {
-    /// <summary>Gets what it is.</summary>
+    /// <summary>Gets the role of the range.</summary>
     public required PciResourceRole Role { get; init; }
 
-    /// <summary>Gets which of that role, from 0.</summary>
+    /// <summary>Gets its number within the role, from 0.</summary>
     public required int Number { get; init; }
 
-    /// <summary>Gets where it starts, as the processor sees it; 0 if the kernel assigned none.</summary>
+    /// <summary>Gets the start, as the processor sees it; 0 if the kernel assigned none.</summary>
     public required ulong Address { get; init; }
 
-    /// <summary>Gets how many bytes; 0 if that is unknown, because the kernel found no room for it.</summary>
+    /// <summary>
+    /// Gets the length in bytes; 0 if it is unknown, because the kernel found no space for the range.
+    /// </summary>
     public required ulong Length { get; init; }
 
-    /// <summary>Memory of 32 or 64 bits, or I/O ports.</summary>
+    /// <summary>Gets whether it is memory of 32 or 64 bits, or I/O ports.</summary>
     public required PciBaseAddressKind Kind { get; init; }
 
-    /// <summary>Gets whether reads have no side effects, as the device says.</summary>
+    /// <summary>Gets whether the device reports that reads have no side effects.</summary>
     public required bool IsPrefetchable { get; init; }
 
-    // Flags of include/linux/ioport.h.
+    // The flags in include/linux/ioport.h.
     private const ulong IsPort = 0x100;
     private const ulong IsMemory = 0x200;
     private const ulong Prefetchable = 0x2000;
@@ -34,7 +36,7 @@ public sealed record PciResource
     private const int RomLine = 6;
     private const int Windows = 4;
 
-    /// <summary>Its name: <c>bar0</c>, <c>rom</c>, <c>vf-bar0</c>, <c>window0</c>.</summary>
+    /// <summary>Gets the name: <c>bar0</c>, <c>rom</c>, <c>vf-bar0</c>, <c>window0</c>.</summary>
     public string Name => Role switch
     {
         PciResourceRole.Bar => $"bar{Number}",
@@ -44,13 +46,13 @@ public sealed record PciResource
     };
 
     /// <summary>
-    /// Finds the base address registers that a device has although the kernel does not list them, because it found no
-    /// room for them, as for a large BAR of a device that is plugged in. Their type bits in configuration space show
-    /// that they are there; a 32-bit memory BAR that is not prefetchable has none, and is not found.
+    /// Finds the BARs that the kernel does not list because it found no space for them, such as a large BAR of a device
+    /// that was plugged in. Their type bits in configuration space show that they exist; a 32-bit memory BAR that is
+    /// not prefetchable has none set, and is not found.
     /// </summary>
-    /// <param name="header">The device's configuration header, as sysfs has it: VFIO shows such registers as 0.</param>
+    /// <param name="header">The device's configuration header, as sysfs reports it: VFIO shows such BARs as 0.</param>
     /// <param name="known">The ranges that the kernel lists.</param>
-    /// <returns>The registers, without address and length.</returns>
+    /// <returns>The BARs, without address and length.</returns>
     public static IReadOnlyList<PciResource> FindUnassigned(PciConfigHeader header, IReadOnlyList<PciResource> known)
     {
         ArgumentNullException.ThrowIfNull(header);
@@ -70,8 +72,8 @@ public sealed record PciResource
     }
 
     /// <summary>
-    /// Reads the lines of <c>resource</c>: first and last address and flags of BARs, ROM, then SR-IOV's BARs or a
-    /// bridge's windows.
+    /// Parses the lines of <c>resource</c>: first and last address and flags, of BARs and ROM, then of the BARs of
+    /// SR-IOV or the windows of a bridge.
     /// </summary>
     internal static IReadOnlyList<PciResource> ReadAll(string? text, bool isBridge)
     {
@@ -114,18 +116,18 @@ public sealed record PciResource
     }
 }
 
-/// <summary>What a range of addresses is.</summary>
+/// <summary>Specifies the role of a range of addresses.</summary>
 public enum PciResourceRole
 {
-    /// <summary>A base address register.</summary>
+    /// <summary>A base address register (BAR).</summary>
     Bar,
 
     /// <summary>The expansion ROM.</summary>
     Rom,
 
-    /// <summary>A base address register of all virtual functions together (SR-IOV).</summary>
+    /// <summary>A BAR of all virtual functions together (SR-IOV).</summary>
     VirtualFunctionBar,
 
-    /// <summary>What a bridge passes on: I/O ports, memory, prefetchable memory.</summary>
+    /// <summary>A window that a bridge forwards: I/O ports, memory, prefetchable memory.</summary>
     Window,
 }

@@ -7,13 +7,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Reads the small text files and links that sysfs and procfs consist of. What is not there, or may not be read, is
-/// <see langword="null"/>: devices come and go while a host is looked at.
+/// Reads the small text files and links of sysfs and procfs. A file that does not exist, or that the caller may not
+/// read, is <see langword="null"/>: devices can appear and disappear at any time.
 /// </summary>
 internal static class SysfsFile
 {
-    // A sysfs attribute is at most a page. procfs tables can be longer: a router's routes are hundreds of thousands of
-    // lines.
+    // A sysfs attribute has at most a page. Tables in procfs can be longer: a router has hundreds of thousands of
+    // routes.
     private const int AttributeBytes = 4096;
     private const int TableBytes = 64 * 1024;
     private const int MostTableBytes = 64 << 20;
@@ -56,11 +56,11 @@ internal static class SysfsFile
         }
     }
 
-    /// <summary>The first bytes of a file.</summary>
-    /// <returns>The number; -1 if it cannot be read.</returns>
+    /// <summary>Reads the first bytes of a file.</summary>
+    /// <returns>The number of bytes; -1 if it cannot be read.</returns>
     public static int ReadBytes(string path, Span<byte> buffer)
     {
-        // Without waiting: a pipe in a file's place must not hold up who looks.
+        // Without waiting: a pipe in place of the file must not block the caller.
         using SafeFileHandle file = Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         if (file.IsInvalid)
         {
@@ -93,7 +93,9 @@ internal static class SysfsFile
             ? value
             : null;
 
-    /// <summary>The last part of what a link points to: sysfs names a device's driver and group so.</summary>
+    /// <summary>
+    /// Reads the last part of the target of a link, which is how sysfs names a device's driver and group.
+    /// </summary>
     public static string? ReadLinkName(string path) =>
         ReadLink(path) is string target ? Path.GetFileName(target) : null;
 
@@ -110,10 +112,8 @@ internal static class SysfsFile
         return [.. names];
     }
 
-    /// <summary>
-    /// Writes an attribute in one call, as the kernel wants it.
-    /// </summary>
-    /// <returns>The errno, 0 if it worked.</returns>
+    /// <summary>Writes an attribute in one call, as the kernel requires.</summary>
+    /// <returns>The errno; 0 for success.</returns>
     public static int Write(string path, string value)
     {
         using SafeFileHandle file = Libc.Open(path, Libc.O_WRONLY | Libc.O_CLOEXEC);

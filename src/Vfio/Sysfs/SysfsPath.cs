@@ -1,20 +1,18 @@
 namespace Vfio;
 
-/// <summary>
-/// Where a path really leads: every link in it followed, as the kernel does, but never out of the host's root.
-/// </summary>
+/// <summary>Resolves paths: follows every link as the kernel does, but never leaves the host's root.</summary>
 internal static class SysfsPath
 {
-    // PATH_MAX, and the links that the kernel follows in one path.
+    // PATH_MAX, and the maximum number of links that the kernel follows in one path.
     private const int MostCharacters = 4096;
     private const int MostLinks = 40;
 
-    /// <summary>Follows the links of a path; what is not there is no link.</summary>
-    /// <param name="host">Whose <c>/</c> it begins at.</param>
-    /// <param name="path">An absolute path of the host's.</param>
+    /// <summary>Follows the links of a path. A part that does not exist is treated as not being a link.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="path">An absolute path on the host.</param>
     /// <returns>
-    /// The path without links, <c>.</c> and <c>..</c>; null if it is not absolute or too long, or its links form a
-    /// loop.
+    /// The path without links, <c>.</c> and <c>..</c>; <see langword="null"/> if it is not absolute or too long, or if
+    /// its links form a loop.
     /// </returns>
     public static string? Resolve(HostRoot host, string path)
     {

@@ -3,20 +3,20 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// The files through which programs use a device and everything below it in <c>/sys/devices</c> (disks, sound cards,
-/// what hangs on a USB controller, the devices behind an Intel VMD): nodes in <c>/dev</c>, and its regions in sysfs.
+/// Finds the files through which programs use a device and everything below it in <c>/sys/devices</c> (disks, sound
+/// cards, devices on a USB controller, devices behind an Intel VMD): nodes in <c>/dev</c>, and its regions in sysfs.
 /// </summary>
 internal static class UsedFiles
 {
-    // More than any device has. Only a tree that is not sysfs could be endless.
+    // More than any device has, in case the tree is not sysfs and endless.
     private const int MostFolders = 50_000;
     private const int MostDepth = 48;
     private const int MostRegions = 6;
 
-    // Large, and without nodes.
+    // Skipped: large, and without nodes.
     private static readonly string[] PassedOver = ["power", "msi_irqs", "statistics", "queues", "trace", "mq"];
 
-    /// <summary>Finds them, reading only sysfs.</summary>
+    /// <summary>Finds the files; reads only sysfs.</summary>
     public static IReadOnlyList<UsedFile> Below(HostRoot host, PciDeviceInfo device)
     {
         string? folder = SysfsPath.Resolve(host, $"/sys/bus/pci/devices/{device.Address}");
@@ -54,7 +54,7 @@ internal static class UsedFiles
         }
     }
 
-    // Not through links: they lead to other devices, and in circles.
+    // Links are not followed: they lead to other devices, and form loops.
     private static string[] FoldersIn(string path)
     {
         try
@@ -90,14 +90,14 @@ internal static class UsedFiles
             $"/dev/{node}", subsystem, folder, FileIdentity.OfNode(number, isBlock: subsystem == "block"));
     }
 
-    // resource0 and the others, and resource0_wc: a process that maps one reaches the device's memory.
+    // resource0 and the others, and resource0_wc: a process that maps one can access the device's memory.
     private static IEnumerable<UsedFile> RegionsIn(string path, string folder) =>
         from number in Enumerable.Range(0, MostRegions)
         from name in (string[])[$"resource{number}", $"resource{number}_wc"]
         where File.Exists(Path.Combine(path, name))
         select new UsedFile($"{folder}/{name}", "pci", folder, FileIdentity.Of(Path.Combine(path, name)));
 
-    // With native multipath a namespace does not stand below its controllers.
+    // With native multipath, a namespace is not below its controllers.
     private static IEnumerable<UsedFile> OfMultipath(HostRoot host, PciAddress device) =>
         from kind in (string[])["block", "nvme-generic"]
         from name in new ClassDevices(host, kind).On(device)
@@ -105,7 +105,7 @@ internal static class UsedFiles
         select new UsedFile(
             $"/dev/{name}", kind, $"/sys/class/{kind}/{name}", FileIdentity.OfNode(number, isBlock: kind == "block"));
 
-    // NVIDIA's own driver has its nodes outside of sysfs; their major number is 195 (Linux' list of allocated devices).
+    // The nodes of NVIDIA's own driver are not in sysfs. Their major number is 195 (Linux allocated devices).
     private static IEnumerable<UsedFile> OfNvidia(HostRoot host, PciAddress device)
     {
         const string MinorKey = "Device Minor:";
@@ -122,16 +122,18 @@ internal static class UsedFiles
     }
 }
 
-/// <summary>A file through which a device is used.</summary>
-/// <param name="Path">What it is called: <c>/dev/snd/controlC0</c>.</param>
-/// <param name="Subsystem">What it belongs to, in the kernel's word: <c>sound</c>, <c>block</c>, <c>input</c>.</param>
-/// <param name="Folder">Where it stands in sysfs.</param>
-/// <param name="Identity">What it is, whatever it is called; <see langword="null"/> if sysfs does not say.</param>
+/// <summary>Represents a file through which a device is used.</summary>
+/// <param name="Path">Its path: <c>/dev/snd/controlC0</c>.</param>
+/// <param name="Subsystem">The kernel's name for its subsystem: <c>sound</c>, <c>block</c>, <c>input</c>.</param>
+/// <param name="Folder">Its folder in sysfs.</param>
+/// <param name="Identity">
+/// Its identity, independent of its name; <see langword="null"/> if sysfs does not report it.
+/// </param>
 internal sealed record UsedFile(string Path, string Subsystem, string Folder, FileIdentity? Identity)
 {
     /// <summary>
-    /// Gets whether it is a keyboard's, a mouse's or the like that hangs on USB or another bus for such: the desktop
-    /// always has it open, and it goes with its controller.
+    /// Gets whether it belongs to a keyboard, mouse or similar device on USB or another bus for input devices: the
+    /// desktop always has it open, and it disappears with its controller.
     /// </summary>
     public bool IsInputOnBus => Subsystem is "input" or "hidraw"
         && Folder.Split('/').Any(part => part.StartsWith("usb", StringComparison.Ordinal) || IsHid(part));

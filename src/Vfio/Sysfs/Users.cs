@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>The host's users, from its name service (passwd, LDAP, systemd).</summary>
+/// <summary>Looks up the users of the host in its name service (passwd, LDAP, systemd).</summary>
 internal static class Users
 {
-    /// <summary>Gets whether this process may do everything.</summary>
+    /// <summary>Gets whether this process runs as root.</summary>
     public static bool IsRoot => Libc.GetEUid() == 0;
 
     public static uint EffectiveId => Libc.GetEUid();
 
-    /// <summary>A user by name or number.</summary>
+    /// <summary>Gets a user by name or number.</summary>
     /// <exception cref="VfioException">There is no such user.</exception>
     public static (uint Uid, uint Gid, string Name) Get(string nameOrNumber)
     {
@@ -26,8 +26,8 @@ internal static class Users
                 "look up", $"user '{nameOrNumber}'", "this host has no such user", "getent passwd lists the users");
     }
 
-    /// <summary>A user's number, by a name, or a number that stands for one without a name.</summary>
-    /// <returns><see langword="null"/> if the user no longer exists.</returns>
+    /// <summary>Finds the number of a user by name, or by a number if the user has no name.</summary>
+    /// <returns>The number; <see langword="null"/> if the user no longer exists.</returns>
     public static uint? Find(string nameOrNumber) =>
         UserDatabase.Find(nameOrNumber)?.Uid
         ?? (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) ? uid : null);
@@ -41,7 +41,7 @@ internal static class Users
         }
         catch (VfioException)
         {
-            return uid.ToString(CultureInfo.InvariantCulture); // only to be shown
+            return uid.ToString(CultureInfo.InvariantCulture); // only for messages
         }
     }
 }

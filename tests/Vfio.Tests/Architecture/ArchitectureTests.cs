@@ -301,7 +301,9 @@ public sealed partial class ArchitectureTests
     }
 
     [GeneratedRegex(
-        @"^(?<indent>(?:    ){1,2})(?:(?:public|private|internal|protected|static|override|async|unsafe|virtual|sealed|readonly) )+(?!class |record |struct |enum |interface |const )[^=({;]* ?\b(?<name>\w+)(?:<[^>]*>)?\(")]
+        @"^(?<indent>(?:    ){1,2})(?:(?:public|private|internal|protected|static|override|async|unsafe|virtual"
+        + @"|sealed|readonly) )+(?!class |record |struct |enum |interface |const )[^=({;]* ?\b"
+        + @"(?<name>\w+)(?:<[^>]*>)?\(")]
     private static partial Regex MethodHead();
 
     [GeneratedRegex(@"\b(LibraryImport|DllImport|NativeLibrary)\b")]
@@ -314,7 +316,8 @@ public sealed partial class ArchitectureTests
     private static partial Regex ConsoleOrExit();
 
     [GeneratedRegex(
-        @"\bvfio (bind|release|list|show|groups|doctor|status|sriov|broker|read|write|dump|watch|shell|irq|reset|run|demo)\b(?! driver)")]
+        @"\bvfio (bind|release|list|show|groups|doctor|status|sriov|broker|read|write|dump|watch|shell|irq|reset|run"
+        + @"|demo)\b(?! driver)")]
     private static partial Regex ToolCommand();
 
     [GeneratedRegex(@"\b(File|Directory|FileInfo|DirectoryInfo|FileStream|Process|Socket)\s*[.(]")]

@@ -60,7 +60,8 @@ public sealed partial class ConfigurationTests
     [InlineData(
         "<PropertyGroup><DefineConstants>A;$(Configuration)</DefineConstants></PropertyGroup>", "DefineConstants")]
     [InlineData(
-        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers><Optimize/></PropertyGroup>",
+        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'"
+        + "\"><RunAnalyzers>false</RunAnalyzers><Optimize/></PropertyGroup>",
         "PropertyGroup")]
     public void A_project_that_depends_on_the_configuration_is_found(string text, string violation) =>
         Assert.Equal([violation], FindInProject($"<Project>{text}</Project>"));
@@ -69,7 +70,8 @@ public sealed partial class ConfigurationTests
     [InlineData(
         "<!-- $(Configuration) --><PropertyGroup Condition=\"'$(IsPackable)' == 'true'\"><Optimize/></PropertyGroup>")]
     [InlineData(
-        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers></PropertyGroup>")]
+        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'"
+        + "\"><RunAnalyzers>false</RunAnalyzers></PropertyGroup>")]
     public void A_project_that_does_not_depend_on_the_configuration_is_accepted(string text) =>
         Assert.Empty(FindInProject($"<Project>{text}</Project>"));
 

@@ -206,7 +206,8 @@ internal static partial class RoomRules
     }
 
     [GeneratedRegex(
-        @"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
+        @"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)"
+        + @"\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();
 
     [GeneratedRegex(@"\b([A-Za-z_]\w*)\??\s+([A-Za-z_]\w*)\s*\{\s*get\b")]

@@ -9,16 +9,20 @@ public sealed class IommuFaultTextTests
 {
     [Theory]
     [InlineData(
-        "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1001000 [fault reason 0x05] PTE Write access is not set",
+        "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1001000 [fault reason 0x05] PTE Write "
+        + "access is not set",
         "0000:02:00.0", 0x1001000, DmaAccess.Write, "PTE Write access is not set")]
     [InlineData(
-        "DMAR: [DMA Read NO_PASID] Request device [00:1f.7] fault addr 0xfffffffffffff000 [fault reason 0x06] PTE Read access is not set",
+        "DMAR: [DMA Read NO_PASID] Request device [00:1f.7] fault addr 0xfffffffffffff000 [fault reason 0x06] PTE "
+        + "Read access is not set",
         "0000:00:1f.7", 0xfffffffffffff000, DmaAccess.Read, "PTE Read access is not set")]
     [InlineData(
-        "DMAR: [DMA Write PASID 0x1] Request device [0x03:00.0] fault addr 0x2000 [fault reason 0x59] SM: Non-zero reserved field",
+        "DMAR: [DMA Write PASID 0x1] Request device [0x03:00.0] fault addr 0x2000 [fault reason 0x59] SM: Non-zero "
+        + "reserved field",
         "0000:03:00.0", 0x2000, DmaAccess.Write, "SM: Non-zero reserved field")]
     [InlineData(
-        "DMAR: [DMA Read] Request device [02:00.0] PASID ffffffff fault addr 1001000 [fault reason 06] PTE Read access is not set",
+        "DMAR: [DMA Read] Request device [02:00.0] PASID ffffffff fault addr 1001000 [fault reason 06] PTE Read "
+        + "access is not set",
         "0000:02:00.0", 0x1001000, DmaAccess.Read, "PTE Read access is not set")]
     [InlineData(
         "DMAR: [DMA Write] Request device [02:00.0] fault addr fffff000 [fault reason 05] PTE Write access is not set",
@@ -40,11 +44,14 @@ public sealed class IommuFaultTextTests
         "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x11112222333344445 [fault reason 0x05] x")]
     [InlineData("DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05]")]
     [InlineData(
-        "DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason 0x25] Blocked a compatibility format interrupt request")]
+        "DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason 0x25] Blocked a compatibility "
+        + "format interrupt request")]
     [InlineData(
-        "usb 1-1: Product: DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set")]
+        "usb 1-1: Product: DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05] "
+        + "PTE Write access is not set")]
     [InlineData(
-        "usb 1-1: Product: x 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
+        "usb 1-1: Product: x 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 "
+        + "flags=0x0000]")]
     [InlineData("user said: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
     public void Other_lines_are_not_faults(string line) => Assert.Null(IommuFaultText.Parse(line));
 

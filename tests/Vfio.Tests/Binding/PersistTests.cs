@@ -51,9 +51,12 @@ public sealed class PersistTests : IDisposable
           "createdFolders": ["etc/vfio", "etc/systemd/system/sysinit.target.wants"],
           "devices": [
             {
-              "version": 2, "address": "0000:00:14.3", "vendorId": "8086", "deviceId": "10d3", "driver": "vfio-pci", "driverBefore": "e1000e", "moduleBefore": "e1000e",
-              "overrideBefore": null, "loadedModules": [], "functionsBefore": null, "enabledFunctions": false, "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [],
-              "otherNames": [], "user": null, "nodes": [], "takenAt": "2026-11-24T10:00:00+00:00", "takenBy": "root", "processId": 311
+              "version": 2, "address": "0000:00:14.3", "vendorId": "8086", "deviceId": "10d3", "driver": "vfio-pci",
+              "driverBefore": "e1000e", "moduleBefore": "e1000e",
+              "overrideBefore": null, "loadedModules": [], "functionsBefore": null, "enabledFunctions": false,
+              "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [],
+              "otherNames": [], "user": null, "nodes": [], "takenAt": "2026-11-24T10:00:00+00:00", "takenBy": "root",
+              "processId": 311
             }
           ]
         }

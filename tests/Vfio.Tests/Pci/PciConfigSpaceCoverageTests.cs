@@ -33,7 +33,8 @@ public sealed class PciConfigSpaceCoverageTests
             @"^EXP\.(RootCtl\.NoNFMSeverity|Slt(Cap|Ctl|Sta)#|SltCtl\.(AutoPowerLimitDis|InbandPDDis))",
             "of versions 4.0 to 6.0"),
         (
-            @"^AER\.UE(Sta|Msk|Svrt)\.(Undefined|UncorrIntErr|BlockedTLP|AtomicOpBlocked|TLPBlockedErr|PoisonTLPBlocked|DMWrReqBlocked|IDECheck|MisIDETLP|PCRC_CHECK|TLPXlatBlocked)",
+            @"^AER\.UE(Sta|Msk|Svrt)\.(Undefined|UncorrIntErr|BlockedTLP|AtomicOpBlocked|TLPBlockedErr"
+            + @"|PoisonTLPBlocked|DMWrReqBlocked|IDECheck|MisIDETLP|PCRC_CHECK|TLPXlatBlocked)",
             "bits above 21: of versions 2.1 to 6.0"),
         (@"^AER\.(CE(Sta|Msk)\.(CorrIntErr|HeaderOF)|PrefixLog|RootSta\.ErrCorSubclass)", "of versions 2.1 to 5.0"),
         (

@@ -11,12 +11,12 @@ public sealed class KernelModulesTests : IDisposable
     {
         _host.RemoveModule("vfio-pci");
         _host.RemoveModule("vfio_iommu_type1");
-        _host.WriteModuleFile("modules.dep", """
-            kernel/vfio/vfio.ko.xz:
-            kernel/vfio/vfio_iommu_type1.ko.xz: kernel/vfio/vfio.ko.xz
-            kernel/vfio/pci/vfio-pci.ko.xz: kernel/vfio/pci/vfio-pci-core.ko.xz kernel/vfio/vfio.ko.xz kernel/lib/irqbypass.ko.xz
-
-            """);
+        _host.WriteModuleFile(
+            "modules.dep",
+            "kernel/vfio/vfio.ko.xz:\n"
+            + "kernel/vfio/vfio_iommu_type1.ko.xz: kernel/vfio/vfio.ko.xz\n"
+            + "kernel/vfio/pci/vfio-pci.ko.xz: kernel/vfio/pci/vfio-pci-core.ko.xz kernel/vfio/vfio.ko.xz "
+            + "kernel/lib/irqbypass.ko.xz\n");
     }
 
     public void Dispose() => _host.Dispose();

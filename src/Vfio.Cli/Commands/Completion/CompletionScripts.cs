@@ -33,10 +33,14 @@ internal static class CompletionScripts
                 case $value in
                     :files)
                         compopt -o filenames 2> /dev/null
-                        while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "${current#"$prefix"}")
+                        while IFS= read -r value; do
+                            COMPREPLY+=("$value")
+                        done < <(compgen -f -- "${current#"$prefix"}")
                         ;;
                     :users)
-                        while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -u -- "${current#"$prefix"}")
+                        while IFS= read -r value; do
+                            COMPREPLY+=("$value")
+                        done < <(compgen -u -- "${current#"$prefix"}")
                         ;;
                     *)
                         # An interface may be named $(id), and bash inserts completions as they are.

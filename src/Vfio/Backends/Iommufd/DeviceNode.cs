@@ -1,18 +1,20 @@
 namespace Vfio;
 
 /// <summary>
-/// A device's own node, <c>/dev/vfio/devices/vfioN</c>; the kernel gives the number at the bind, sysfs tells it.
+/// Finds a device's own node, <c>/dev/vfio/devices/vfioN</c>. The kernel assigns the number when the device is bound,
+/// and sysfs reports it.
 /// </summary>
 internal static class DeviceNode
 {
-    // devtmpfs makes the node with the device; where udev does, a moment later.
+    // devtmpfs creates the node together with the device; udev, if it does it, a moment later.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The node; null if the kernel has none for the device.</summary>
-    /// <param name="host">Where nodes are.</param>
-    /// <param name="device">The device, bound.</param>
-    /// <param name="isPatient">Whether to wait for a node that sysfs has and <c>/dev</c> has not yet.</param>
+    /// <summary>Finds the node.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="device">The bound device.</param>
+    /// <param name="isPatient">Whether to wait for a node that is in sysfs but not yet in <c>/dev</c>.</param>
+    /// <returns>The path; <see langword="null"/> if the kernel has no node for the device.</returns>
     public static string? Find(HostRoot host, IHostDevice device, bool isPatient)
     {
         // A device without an IOMMU is in sysfs too, but has no node.

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// An IOAS of <c>/dev/iommu</c>: devices are opened by their own nodes, bound to the iommufd and attached. Any thread,
-/// one call at a time.
+/// Represents an IOAS of <c>/dev/iommu</c>: devices are opened through their own nodes, bound to the iommufd and
+/// attached to it. Any thread can use it, one call at a time.
 /// </summary>
 internal sealed class IommufdSpace : IHostAddressSpace
 {
@@ -17,9 +17,9 @@ internal sealed class IommufdSpace : IHostAddressSpace
     private readonly List<(SafeFileHandle Device, uint Id)> _devices = [];
     private uint? _trackingTable;
 
-    /// <param name="calls">Who makes the system calls.</param>
-    /// <param name="host">Where the nodes are.</param>
-    /// <param name="iommufd">An opened <c>/dev/iommu</c>; owned.</param>
+    /// <param name="calls">Makes the system calls.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="iommufd">An open <c>/dev/iommu</c>, which this object owns.</param>
     public IommufdSpace(SystemCalls calls, HostRoot host, SafeFileHandle iommufd)
     {
         (_calls, _host, _iommufd) = (calls, host, iommufd);
@@ -131,7 +131,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
 
     public bool TryUnmapAll()
     {
-        _ = UnmapRange(0, ulong.MaxValue); // as the kernel writes "everything"
+        _ = UnmapRange(0, ulong.MaxValue); // the kernel's value for "everything"
         return true;
     }
 
@@ -215,13 +215,14 @@ internal sealed class IommufdSpace : IHostAddressSpace
         int errno = IommufdIoctl.Bind(_calls, file, _iommufd, token, out uint id);
         if (errno != 0)
         {
-            file.Dispose(); // who has the device open is looked for: this is no answer
+            file.Dispose(); // the caller finds out which process has the device open
             throw ExplainBind(name, device, token, errno);
         }
 
         lock (_lock)
         {
-            // Where what devices write is recorded, the record's table: a device in another would write unseen.
+            // If dirty pages are tracked, devices must use the tracked page table: the writes of a device in another
+            // one would not be seen.
             errno = IommufdIoctl.Attach(_calls, file, _trackingTable ?? _ioas);
             if (errno == 0)
             {
@@ -252,7 +253,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
             return blocked;
         }
 
-        // Of a device that is open already the kernel says EINVAL, as of much else.
+        // For a device that is already open the kernel reports EINVAL, as for many other reasons.
         bool isHeld = errno == Errno.EINVAL
             && token is null
             && device is not null
@@ -283,7 +284,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
         };
     }
 
-    // The table is the first device's; the others have to agree with it, as behind one IOMMU they do.
+    // The page table is that of the first device. The others must be compatible with it, as devices behind one IOMMU
+    // are.
     private uint AttachTrackingTable()
     {
         if (_devices.Count == 0)

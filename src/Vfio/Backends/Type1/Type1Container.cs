@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// A VFIO container, <c>/dev/vfio/vfio</c>: the IOMMU context that groups are put into. An iommufd can stand in for it.
+/// Represents a VFIO container, <c>/dev/vfio/vfio</c>: the IOMMU context that groups are added to. An iommufd can
+/// replace it.
 /// </summary>
 internal static class Type1Container
 {
@@ -44,7 +45,8 @@ internal static class Type1Container
     }
 
     /// <summary>
-    /// Gives the container its IOMMU model, once a group is in it: the first of those wanted that the kernel has.
+    /// Sets the IOMMU model of the container after a group was added: the first of the wanted models that the kernel
+    /// supports.
     /// </summary>
     public static Type1Model SetIommu(SystemCalls calls, SafeFileHandle container, IReadOnlyList<Type1Model> wanted)
     {

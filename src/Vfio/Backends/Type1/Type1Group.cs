@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// An IOMMU group, <c>/dev/vfio/N</c>: the smallest set of devices that can be given away. One program at a time has it
-/// open.
+/// Represents an IOMMU group, <c>/dev/vfio/N</c>: the smallest set of devices that can be assigned. Only one program at
+/// a time can have it open.
 /// </summary>
 internal static class Type1Group
 {
@@ -37,7 +37,10 @@ internal static class Type1Group
         };
     }
 
-    /// <summary>The kernel gives devices of a group away only when no host driver has any of them.</summary>
+    /// <summary>
+    /// Throws if the group is not viable: the kernel gives access to its devices only if none of them is bound to a
+    /// host driver.
+    /// </summary>
     public static void CheckViable(SystemCalls calls, SafeFileHandle group, HostRoot? host, int? number, string subject)
     {
         VfioUapi.vfio_group_status status = GroupIoctl.GetStatus(calls, group, subject);

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// Turns what a container says of itself into an <see cref="AddressSpaceInfo"/>. Chain, counts and ranges are bounded.
+/// Parses what a container reports about itself into an <see cref="AddressSpaceInfo"/>. Chain, counts and ranges are
+/// bounded.
 /// </summary>
 internal static class Type1InfoParser
 {
@@ -29,15 +30,16 @@ internal static class Type1InfoParser
             else if (id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL
                 && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_iommu_type1_info_dma_avail avail))
             {
-                left = avail.avail == uint.MaxValue ? null : avail.avail; // an iommufd as container has no limit
+                // an iommufd that replaces the container has no limit
+                left = avail.avail == uint.MaxValue ? null : avail.avail;
             }
         }
 
         return new AddressSpaceInfo(ranges ?? IovaRanges.Assume(page), sizes, left);
     }
 
-    // What is mapped in the last page of 64 bits of addresses is not found again by kernels whose unmap adds up to the
-    // end of its range.
+    // Kernels whose unmap computes the end of its range do not find mappings in the last page of the 64-bit address
+    // space.
     private static IEnumerable<(ulong First, ulong Last)> WithoutLastPage(
         List<(ulong First, ulong Last)> ranges, ulong page) =>
         ranges.Select(range => (range.First, Math.Min(range.Last, ulong.MaxValue - page)));

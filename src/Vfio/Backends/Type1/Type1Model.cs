@@ -1,8 +1,8 @@
 namespace Vfio;
 
-/// <summary>An IOMMU model of a container.</summary>
+/// <summary>Represents an IOMMU model of a container.</summary>
 /// <param name="Extension">Its number for VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU.</param>
-/// <param name="Name">What messages call it.</param>
+/// <param name="Name">The name in messages.</param>
 internal sealed record Type1Model(int Extension, string Name)
 {
     public static Type1Model Two { get; } = new(VfioUapi.VFIO_TYPE1v2_IOMMU, BackendNames.Type1v2);

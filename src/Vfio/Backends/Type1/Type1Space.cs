@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// A container as an address space: groups are put into it, devices are had from them. Any thread, one call at a time.
+/// Represents a container as an address space: groups are added to it, and devices are obtained from them. Any thread
+/// can use it, one call at a time.
 /// </summary>
 internal sealed class Type1Space : IHostAddressSpace
 {
@@ -19,11 +20,11 @@ internal sealed class Type1Space : IHostAddressSpace
     private bool _unmapsAll;
     private volatile int _drops;
 
-    /// <param name="calls">Who makes the system calls.</param>
-    /// <param name="host">Where the nodes are.</param>
-    /// <param name="container">An opened container, or an iommufd in its place; owned.</param>
-    /// <param name="wanted">The IOMMU models that will do, best first.</param>
-    /// <param name="prefix">What stands before the model's name in the backend's.</param>
+    /// <param name="calls">Makes the system calls.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="container">An open container, or an iommufd that replaces it; this object owns it.</param>
+    /// <param name="wanted">The accepted IOMMU models, best first.</param>
+    /// <param name="prefix">What precedes the model's name in the name of the backend.</param>
     public Type1Space(
         SystemCalls calls,
         HostRoot host,
@@ -114,7 +115,7 @@ internal sealed class Type1Space : IHostAddressSpace
         }
     }
 
-    // Type1 takes the address at which a device's memory is mapped like any other; an iommufd in its place does not.
+    // Type1 accepts the address of a device's mapped memory like any other; an iommufd that replaces it does not.
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) =>
         _prefix.Length == 0
             ? false
@@ -123,7 +124,7 @@ internal sealed class Type1Space : IHostAddressSpace
 
     public void Unmap(ulong iova, ulong length)
     {
-        // The kernel says how much it has taken back, and calls nothing a success too.
+        // The kernel reports how much it unmapped, and treats 0 bytes as a success too.
         ulong done = Unmap(iova, length, 0);
         if (done != length)
         {
@@ -200,7 +201,7 @@ internal sealed class Type1Space : IHostAddressSpace
         return unmap.size;
     }
 
-    // Under the lock. A group that is new is put into the container first.
+    // Called under the lock. A new group is first added to the container.
     private DeviceFile Open(
         SafeFileHandle file, bool isNew, string group, string name, IHostDevice? device, Guid? token)
     {
@@ -262,9 +263,9 @@ internal sealed class Type1Space : IHostAddressSpace
             _groups.Remove(node);
             if (_groups.Count == 0)
             {
-                // A container whose last group leaves forgets its model, and unmaps everything. An iommufd in its place
-                // keeps its IOAS. The devices are closed by now, so that what counts on this before the group has left
-                // is safe.
+                // When its last group leaves, a container loses its IOMMU model and drops all mappings; an iommufd that
+                // replaces it keeps its IOAS. The devices are closed by now, so the count may rise before the group has
+                // left.
                 _drops += _prefix.Length == 0 ? 1 : 0;
                 _model = null;
             }

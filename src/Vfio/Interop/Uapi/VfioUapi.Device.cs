@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// A device by its own node, and a device's features.
+// A device's own node, and a device's features.
 internal static partial class VfioUapi
 {
     public const nuint VFIO_DEVICE_FEATURE = 0x3b75;

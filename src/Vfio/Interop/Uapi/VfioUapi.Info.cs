@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// What follows the structures of a device and of a region, in chains of capabilities.
+// The capabilities that follow the structures of a device and of a region.
 internal static partial class VfioUapi
 {
     public const uint VFIO_DEVICE_FLAGS_CAPS = 1 << 7;

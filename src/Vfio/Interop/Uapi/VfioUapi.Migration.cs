@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// A device's state that is moved to another, and the record of what the device writes.
+// Migration of a device's state, and dirty tracking by the device.
 internal static partial class VfioUapi
 {
     public const uint VFIO_DEVICE_FEATURE_MIGRATION = 1;

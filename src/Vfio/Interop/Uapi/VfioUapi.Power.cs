@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// A device's low power, among its features.
+// Low power of a device.
 internal static partial class VfioUapi
 {
     public const uint VFIO_DEVICE_FEATURE_MASK = 0xffff;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// A type1 container: what it maps, and what it says of itself.
+// A type1 container: mappings, and what it reports about itself.
 internal static partial class VfioUapi
 {
     public const int VFIO_NOIOMMU_IOMMU = 8;

@@ -3,30 +3,31 @@ using System.Runtime.InteropServices;
 namespace Vfio;
 
 /// <summary>
-/// The data that the handler of MemoryGuard.S reads and counts, followed by the slots. Its memory is never freed.
+/// Represents the data that the handler of MemoryGuard.S reads and counts, followed by the slots. Its memory is never
+/// freed.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GuardTable
 {
-    /// <summary>The previous handler: a function, or SIG_DFL or SIG_IGN.</summary>
+    /// <summary>The previous handler: a function, SIG_DFL or SIG_IGN.</summary>
     public nint Old;
 
-    /// <summary>Descriptor of the file of ones, never closed.</summary>
+    /// <summary>The descriptor of the file of ones, which is never closed.</summary>
     public int Ones;
 
-    /// <summary>How many pieces all slots may take.</summary>
+    /// <summary>The maximum number of covered pieces.</summary>
     public uint Limit;
 
-    /// <summary>How many they took.</summary>
+    /// <summary>The number of covered pieces.</summary>
     public int Taken;
 
-    /// <summary>Threads that are in the handler and may be about to cover something.</summary>
+    /// <summary>The number of threads that are in the handler and may be about to cover a piece.</summary>
     public int Busy;
 
-    /// <summary>Slots that were ever used.</summary>
+    /// <summary>The number of slots that have been used.</summary>
     public int Count;
 
-    /// <summary>The kernel's struct sigaction of SIG_DFL: zeroes.</summary>
+    /// <summary>The kernel's struct sigaction for SIG_DFL: zeroes.</summary>
     public DefaultAction Default;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -39,15 +40,15 @@ internal struct GuardTable
     }
 }
 
-/// <summary>A mapping that is guarded.</summary>
+/// <summary>Represents a guarded mapping.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GuardSlot
 {
     public nint Start;
 
     /// <summary>
-    /// Bytes; 0 if the slot is free. Written last and cleared first, so that the handler never takes one mapping for
-    /// another.
+    /// The length in bytes; 0 if the slot is free. Written last and cleared first, so that the handler never mistakes
+    /// one mapping for another.
     /// </summary>
     public nuint Length;
 
@@ -55,7 +56,7 @@ internal struct GuardSlot
     public int Hits;
 
     /// <summary>
-    /// So many faults only let the access be made again: they are from before the memory was mapped again.
+    /// The number of faults that are only retried, because they happened before the memory was mapped again.
     /// </summary>
     public int Grace;
 

@@ -3,16 +3,16 @@ using System.Runtime.ConstrainedExecution;
 namespace Vfio;
 
 /// <summary>
-/// The guard of a device's mapping: where the device does not answer an access, <see cref="MemoryGuard"/> covers that
-/// part with ones, until <see cref="TryRecover"/>. What is written to such a part is memory of this process: it is read
-/// back, and the device never sees it.
+/// Guards a mapping of a device: if the device does not answer an access, <see cref="MemoryGuard"/> covers that part
+/// with ones, until <see cref="TryRecover"/>. Such a part is memory of this process: what is written to it can be read
+/// back, but does not reach the device.
 /// </summary>
 /// <remarks>
 /// The guard ends before the mapping's address range is freed, whichever of the two is collected first.
 /// </remarks>
 internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
 {
-    // More than the moments at which one access can cover again.
+    // More often than one access can be covered again.
     private const int MostRounds = 8;
 
     private readonly MappedMemory _memory;
@@ -23,7 +23,9 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
 
     ~MappingGuard() => Release();
 
-    /// <summary>Gets whether a part of it is memory of this process, because the device did not answer there.</summary>
+    /// <summary>
+    /// Gets whether a part of the mapping is memory of this process, because the device did not answer there.
+    /// </summary>
     public bool IsCovered => MemoryGuard.IsHit(_slot);
 
     /// <summary>Guards a mapping.</summary>
@@ -57,9 +59,11 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
     /// Maps the device again if it was covered, or is just being covered by an earlier fault. Thread-safe; other
     /// threads may access the mapping meanwhile.
     /// </summary>
-    /// <returns>Whether nothing is covered, or all of it for good (<see cref="MappedMemory.Revoke"/>); where something
-    /// is, the device still does not answer.</returns>
-    /// <exception cref="VfioException">The kernel does not map it any more.</exception>
+    /// <returns>
+    /// Whether nothing is covered, or everything is covered permanently (<see cref="MappedMemory.Revoke"/>). If not,
+    /// the device still does not answer.
+    /// </returns>
+    /// <exception cref="VfioException">The kernel refused to map it again.</exception>
     public bool TryRecover(string subject)
     {
         lock (_recovery)
@@ -88,7 +92,7 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
         }
     }
 
-    /// <summary>Ends the guard. No thread may access the mapping any more.</summary>
+    /// <summary>Ends the guard. No thread may access the mapping after this.</summary>
     public void Dispose()
     {
         lock (_recovery)

@@ -4,42 +4,44 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Keeps the process alive when mapped device memory stops answering: the handler of SIGBUS that MemoryGuard.S is, and
-/// the table of mappings it looks into. With <see cref="MappingBudget"/> the only state of the process; installed with
-/// the first mapping of a device, and there until the process ends.
+/// Keeps the process alive when mapped device memory stops answering. It consists of a handler of SIGBUS
+/// (MemoryGuard.S) and the table of mappings that the handler reads. Together with <see cref="MappingBudget"/> it is
+/// the only global state of the process; it is installed with the first mapping of a device, and stays until the
+/// process ends.
 /// </summary>
 /// <remarks>
-/// SIGBUS at any other address goes to the handler that was there before (the runtime's), or ends the process as it
-/// would have. Only x86-64 has the code; elsewhere, and where the kernel allows no executable memory, nothing is
-/// guarded and so nothing of a device is mapped.
+/// SIGBUS at any other address goes to the previous handler (that of the runtime), or ends the process as it would
+/// have. There is code only for x86-64. On other processors, and if the kernel allows no executable memory, nothing can
+/// be guarded, so no memory of a device is mapped.
 /// </remarks>
 internal static unsafe class MemoryGuard
 {
-    /// <summary>How many mappings can be guarded at a time.</summary>
+    /// <summary>The maximum number of guarded mappings.</summary>
     public const int Slots = 1024;
 
     /// <summary>
-    /// How many pieces may be covered. A process has 65,530 mappings (vm.max_map_count), a piece takes two at most, and
-    /// <see cref="MappingBudget"/> has its share; beyond the limit one mapping of zeroes covers a whole window.
+    /// The maximum number of covered pieces. A process can have 65,530 mappings (vm.max_map_count), a piece needs at
+    /// most two, and <see cref="MappingBudget"/> has its share. Beyond the limit, one mapping of zeroes covers a whole
+    /// window.
     /// </summary>
     public const int MostPieces = 8192;
 
-    /// <summary>Bytes that are covered at a time.</summary>
+    /// <summary>The number of bytes that are covered at a time.</summary>
     public const int Piece = 64 * 1024;
 
-    /// <summary>Where the table lies behind the code: a page of the only architecture there is code for.</summary>
+    /// <summary>The offset of the table after the code: a page of the only supported architecture.</summary>
     public const int TablePlace = 4096;
 
-    // More than threads can have a fault under way at the moment a mapping is put back; each costs a microsecond where
-    // the device is still away.
+    // More faults than threads can have in progress when a mapping is restored. Each costs a microsecond if the device
+    // still does not answer.
     private const int Grace = 256;
 
     private static readonly Lock Gate = new();
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private static bool _isTried; // locked
-    private static GuardTable* _table; // written once, locked
+    private static bool _isTried; // under the lock
+    private static GuardTable* _table; // written once, under the lock
 
-    /// <summary>Gets how many pieces are covered in this process.</summary>
+    /// <summary>Gets the number of covered pieces in this process.</summary>
     public static int Pieces => _table == null ? 0 : Volatile.Read(ref _table->Taken);
 
     /// <summary>Guards a mapping, and installs the handler if it is not installed yet.</summary>
@@ -67,7 +69,7 @@ internal static unsafe class MemoryGuard
     }
 
     /// <summary>
-    /// Ends the guard of a mapping that can no longer be reached. To be called before its address range is freed.
+    /// Ends the guard of a mapping that can no longer be accessed. Must be called before its address range is freed.
     /// </summary>
     public static void Release(GuardSlot* slot)
     {
@@ -81,7 +83,7 @@ internal static unsafe class MemoryGuard
     /// <summary>Gets whether a part of the mapping was covered since it was last mapped.</summary>
     public static bool IsHit(GuardSlot* slot) => slot != null && Volatile.Read(ref slot->Hits) != 0;
 
-    /// <summary>The mapping was covered, but not by the handler.</summary>
+    /// <summary>Records that the mapping was covered by other code than the handler.</summary>
     public static void NoteHit(GuardSlot* slot)
     {
         Interlocked.Increment(ref _table->Taken);
@@ -89,10 +91,10 @@ internal static unsafe class MemoryGuard
     }
 
     /// <summary>
-    /// To be called before memory is mapped again: no thread is still about to cover it, and faults that are under way
+    /// Must be called before memory is mapped again: afterwards no thread is about to cover it, and faults in progress
     /// will not.
     /// </summary>
-    /// <returns>Whether a part of it was covered, and so it is to be mapped again.</returns>
+    /// <returns>Whether a part of it was covered, and must be mapped again.</returns>
     public static bool BeginRecovery(GuardSlot* slot)
     {
         Volatile.Write(ref slot->Grace, Grace);
@@ -102,8 +104,8 @@ internal static unsafe class MemoryGuard
         return isHit;
     }
 
-    /// <summary>To be called after memory was mapped again.</summary>
-    /// <returns>Whether it was not covered meanwhile.</returns>
+    /// <summary>Must be called after memory was mapped again.</summary>
+    /// <returns>Whether it was not covered again meanwhile.</returns>
     public static bool EndRecovery(GuardSlot* slot)
     {
         WaitForHandlers();
@@ -155,8 +157,8 @@ internal static unsafe class MemoryGuard
             : null;
     }
 
-    // The previous handler's flags and mask stay in force: it is called as if it were still installed. If there was no
-    // handler, ours uses the alternate signal stack if there is one.
+    // The previous handler's flags and mask stay in effect: it is called as if it were still installed. If there was
+    // none, our handler uses the alternate signal stack if there is one.
     private static bool TryHandle(nint code, GuardTable* table)
     {
         Libc.sigaction before;
@@ -177,11 +179,11 @@ internal static unsafe class MemoryGuard
             return false;
         }
 
-        table->Old = before.sa_handler; // another handler may have been installed in between
+        table->Old = before.sa_handler; // another handler may have been installed meanwhile
         return true;
     }
 
-    // Its number is in the handler's table: no SafeHandle may close it. Its length and content are sealed.
+    // Its number is in the handler's table, so no SafeHandle may close it. Its length and content are sealed.
     private static int? TryMakeOnes()
     {
         using SafeFileHandle file = Libc.MemfdCreate("vfio-ones", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);

@@ -32,20 +32,8 @@ public static class MyCardRegisters
     public static RegisterMap Map { get; } = new("My-Card", "My-Card datasheet, revision 1", RegionIndex.Bar0,
     [
         new("ID", Identification.Offset, 4, "Identification", RegisterAccess.ReadOnly, MyCardIdentification.Fields),
-        new(
-            "LIVENESS",
-            Liveness.Offset,
-            4,
-            "Reads as the complement of the value written",
-            RegisterAccess.WriteHasSideEffects,
-            []),
-        new(
-            "FACTORIAL",
-            Factorial.Offset,
-            4,
-            "Write a number, read its factorial",
-            RegisterAccess.WriteHasSideEffects,
-            []),
+        new("LIVENESS", Liveness.Offset, 4, "Complement of the value written", RegisterAccess.WriteHasSideEffects, []),
+        new("FACTORIAL", Factorial.Offset, 4, "Factorial of the number", RegisterAccess.WriteHasSideEffects, []),
         new("STATUS", Status.Offset, 4, "Status", RegisterAccess.ReadOnly, MyCardStatus.Fields),
     ]);
 }
