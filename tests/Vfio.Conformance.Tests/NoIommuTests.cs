@@ -28,7 +28,7 @@ public sealed class NoIommuTests : MachineTests
     {
         VfioException refusal = Assert.Throws<VfioException>(
             () => VfioDevice.Open(_backend.Address, new VfioOpenOptions { Backend = backend }));
-        Assert.Contains("no IOMMU", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("not behind an IOMMU", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("noiommu", refusal.Hint, StringComparison.Ordinal);
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class LineWidthTests
     [InlineData("/// <summary>W W</summary>")]
     [InlineData("int a = W + W;")]
     [InlineData("F(\"W W\");")]
-    [InlineData("string s = \"\"\"\nW\n\"\"\";")]
+    [InlineData("string s = \"\"\"\nW W\n\"\"\";")]
     public void A_wide_line_of_code_is_found(string text) => Assert.Single(FindInCode(Widen(text)));
 
     [Fact]
