@@ -3,10 +3,7 @@ using Vfio.Pci;
 
 namespace MyFirstDevice;
 
-/// <summary>
-/// The driver of the device. It only uses a <see cref="VfioDevice"/>, so it cannot distinguish the device model from a
-/// card.
-/// </summary>
+/// <summary>Drives the device. It only uses a <see cref="VfioDevice"/>: a device model or a card.</summary>
 public sealed class EggTimer(VfioDevice device) : IDisposable
 {
     private readonly Region _registers = device.OpenRegion(RegionIndex.Bar0);
