@@ -98,6 +98,9 @@ public abstract partial class InterruptContract : IDisposable
     {
         using InterruptVector intx = _interrupts.Enable(IrqIndex.Intx);
         Vfio.EventFd.Add(intx.UnmaskEvent);
+        // The line is not masked yet: an unmask that is late would let the first interrupt through twice.
+        Assert.True(SpinWait.SpinUntil(() => EventWait.Any([intx.UnmaskEvent], TimeSpan.Zero) < 0, Patience));
+        Assert.Equal(0u, intx.Wait(Moment));
         for (ulong round = 1; round <= 3; round++)
         {
             _bar0.WriteUInt32(Raise, 1);
