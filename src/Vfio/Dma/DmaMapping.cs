@@ -91,7 +91,7 @@ public sealed class DmaMapping : IDisposable, IInterval
     public void Dispose()
     {
         _isDisposed = true;
-        Disposal.Quietly(Unmap);
+        Disposal.Quietly(this, static mapping => mapping.Unmap()); // without a delegate for each mapping
     }
 
     internal DmaMappingInfo Describe(long now) => new()
