@@ -168,7 +168,7 @@ public sealed class ResetTests : RegisterCommandTest
         AddCard(driver);
         Result result = RunHot("reset", "--hot", Card)
             .FailedWith(
-                3, $"would also reset {Third} ({owner}), which is not open in this program", $"vfio bind {Third}");
+                3, $"would also reset {Third} ({owner}), which is not available to this program", $"vfio bind {Third}");
         Assert.Contains($"\n{Third} {driver ?? "-",-8} {owner}\n", result.FitsIn(80).Output, StringComparison.Ordinal);
         Assert.DoesNotContain(
             _backends,

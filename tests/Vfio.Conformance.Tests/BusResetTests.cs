@@ -72,7 +72,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
                 Assert.Equal((2, false), (plan.Devices.Count, plan.IsAllowed));
                 Assert.Equal((Nic, null, false, "no driver"), Describe(plan.Devices[1]));
                 Assert.Contains(
-                    $"{Nic} (no driver), which is not open in this program",
+                    $"{Nic} (no driver), which is not available to this program",
                     plan.Refusals[0].Explanation,
                     StringComparison.Ordinal);
                 Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Refusals[0].Hint);

@@ -12,7 +12,7 @@ public sealed class ResetTests : HostTest
         Machine.Do($"echo {Machine.GroupedNic} > /sys/bus/pci/drivers/virtio-pci/bind");
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains(
-            $"would also reset {Machine.GroupedNic} (no driver), which is not open in this program",
+            $"would also reset {Machine.GroupedNic} (no driver), which is not available to this program",
             refused.Errors,
             StringComparison.Ordinal);
         Assert.EndsWith(

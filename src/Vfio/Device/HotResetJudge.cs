@@ -45,7 +45,7 @@ internal static class HotResetJudge
             refusal = new HotResetRefusal(
                 asked,
                 HotResetRefusalReason.OtherOwners,
-                $"the reset of the bus would also reset {names}{more}, {whose} not open in this program",
+                $"the reset of the bus would also reset {names}{more}, {whose} not available to this program",
                 HintFor(strangers),
                 strangers);
         }

@@ -41,7 +41,11 @@ public sealed partial class VfioDevice
 
         if (IsCovered && MemoryDecoding.WhyOff(_backend) is string reason)
         {
-            throw new VfioException("recover", Name, reason, "set its power state to D0 first");
+            throw new VfioException(
+                "recover",
+                Name,
+                reason,
+                "enable its memory decoding (config+4, bit 1), or set its power state to D0, first");
         }
 
         // All regions are mapped again, even if one fails, including those where a thread is only about to find that

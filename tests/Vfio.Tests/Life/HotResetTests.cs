@@ -52,7 +52,7 @@ public sealed class HotResetTests : IDisposable
         HotResetPlan plan = device.PlanHotReset();
         Assert.Equal((Second, driver, false, owner), Describe(plan.Devices[1]));
         Assert.Equal(
-            $"the reset of the bus would also reset {Two} ({owner}), which is not open in this program",
+            $"the reset of the bus would also reset {Two} ({owner}), which is not available to this program",
             plan.Refusals[0].Explanation);
         Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Refusals[0].Hint);
         VfioException refusal = Assert.Throws<VfioException>(plan.Execute);
@@ -172,7 +172,7 @@ public sealed class HotResetTests : IDisposable
         HotResetPlan plan = device.PlanHotReset();
         Assert.Equal(9, plan.Devices.Count);
         Assert.EndsWith(
-            "0000:03:04.3 (unknown) and 4 more, which are not open in this program",
+            "0000:03:04.3 (unknown) and 4 more, which are not available to this program",
             plan.Refusals[0].Explanation,
             StringComparison.Ordinal);
     }
