@@ -13,12 +13,16 @@ internal static class PublicApi
     private static readonly HashSet<string> Verbs =
     [
         .. (
-            "Add Advance Allocate Bind Bounce Clear Compute Copy Create Describe Displace Dispose Enable Enter Examine "
-            + "Execute Exit Extract Fail Find Get Insert Limit Listen Load Lose Lower Map Mask Open Override Parse "
-            + "Plan Probe Raise Read Recover Release Remove Rent Report Request Reset Restore Return Run Save Search "
-            + "Set Signal Slice Start Stop Trigger Try Unmap Unmask Wait Write").Split(' '),
+            "Add Advance Allocate Bind Bounce Clear Compute Copy Create Describe Displace Dispose Dump Enable Enter "
+            + "Examine Execute Exit Extract Fail Fill Find Get Insert Limit Listen Load Lose Lower Map Mask Open "
+            + "Override Parse Part Plan Post Probe Raise Read Recover Release Remove Rent Report Request Reset "
+            + "Restore Return Run Save Search Set Signal Slice Start Stop Trigger Try Unmap Unmask Wait Write"
+        ).Split(' '),
         // Raw access, which the caller answers for.
         "Dangerous",
+        // The kinds of barriers are Write, Read and Full; IovaOf is the one conversion of an index; MoveNext belongs to
+        // an enumerator.
+        .. "Full Iova Move".Split(' '),
         // Questions, conversions and handlers.
         .. "Had Is Matches Supports While At From To On".Split(' '),
     ];

@@ -32,8 +32,8 @@ public abstract class GreatMappingContract : IDisposable
     {
         using DmaBuffer buffer = _space.Allocate(GiB);
         Assert.Equal(GiB, buffer.Length);
-        Assert.Equal(0, buffer.Slice(GiB - 1, 1)[0]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => { buffer.Slice(GiB - 1, 2); });
+        Assert.Equal(0, buffer.Slice((nuint)GiB - 1, 1)[0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => { buffer.Slice((nuint)GiB - 1, 2); });
     }
 
     [Fact]

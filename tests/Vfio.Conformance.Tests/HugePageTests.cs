@@ -27,8 +27,9 @@ public sealed class HugePageTests(BoundDevices devices) : MachineTests(devices)
         IoAddressSpace space = device.AddressSpace;
         using DmaBuffer buffer = space.Allocate(1, new DmaBufferOptions { PageSize = size });
         Assert.Equal((length, 0ul, 0L), (buffer.Length, buffer.Iova.Value % length, buffer.Address % (long)length));
-        buffer.Write(length - 8, 0x1122334455667788ul);
-        Assert.Equal((0ul, 0x1122334455667788ul), (buffer.Read<ulong>(length - 16), buffer.Read<ulong>(length - 8)));
+        buffer.Write((nuint)length - 8, 0x1122334455667788ul);
+        Assert.Equal(0ul, buffer.Read<ulong>((nuint)length - 16));
+        Assert.Equal(0x1122334455667788ul, buffer.Read<ulong>((nuint)length - 8));
         DmaBufferOptions another = new() { PageSize = size };
         VfioException full = Assert.Throws<VfioException>(() => space.Allocate(1, another));
         Assert.Equal(("mmap", Errno.ENOMEM), (full.Operation, full.Errno));

@@ -243,9 +243,9 @@ public sealed class AddressSpaceTests : IDisposable
     {
         try
         {
-            for (ulong i = 0; ; i++)
+            for (nuint i = 0; ; i++)
             {
-                buffer.Write(i % 512 * 8, i);
+                buffer.Write(i % 512 * 8, (ulong)i);
                 _ = buffer.Read<ulong>(i % 2048 * 8);
                 started.Set();
             }

@@ -34,7 +34,7 @@ public sealed class DmaPoolTests : IDisposable
         }
 
         Assert.All(blocks, block => Assert.Equal(
-            (byte)(1 + block.Index), pool.Buffer.Slice(block.Iova.Value - pool.Buffer.Iova.Value, 1)[0]));
+            (byte)(1 + block.Index), pool.Buffer.Slice(block.Offset, 1)[0]));
         Assert.All(blocks, block => Assert.True(block.Span.IndexOfAnyExcept((byte)(1 + block.Index)) < 0));
     }
 
@@ -112,19 +112,175 @@ public sealed class DmaPoolTests : IDisposable
         Assert.Equal(pool.Count, all.Select(block => block.Index).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(DmaPoolThreads.Any)]
+    [InlineData(DmaPoolThreads.One)]
+    public void Bursts_are_rented_and_returned_whole(DmaPoolThreads threads)
+    {
+        using DmaPool pool = _device.AddressSpace.AllocatePool(64, 8, threads: threads);
+        DmaBlock[] blocks = new DmaBlock[5];
+        Assert.True(pool.TryRent(blocks));
+        Assert.Equal(5, blocks.Select(block => block.Index).Distinct().Count());
+        DmaBlock[] more = new DmaBlock[4];
+        Assert.False(pool.TryRent(more));
+        Assert.All(more, block => Assert.Equal(default, block));
+        Assert.True(pool.TryRent(more.AsSpan(0, 3)));
+        Assert.False(pool.TryRent(out _));
+        Assert.True(pool.TryRent([]));
+        Assert.Throws<InvalidOperationException>(() => pool.Rent());
+        pool.Return(blocks);
+        pool.Return([]);
+        pool.Return([more[2], more[0]]);
+        more[1].Dispose();
+        DmaBlock[] all = new DmaBlock[8];
+        Assert.True(pool.TryRent(all));
+        Assert.Equal(Enumerable.Range(0, 8), all.Select(block => block.Index).Order());
+    }
+
+    [Theory]
+    [InlineData(DmaPoolThreads.Any)]
+    [InlineData(DmaPoolThreads.One)]
+    public void Blocks_that_are_not_all_rented_are_not_returned(DmaPoolThreads threads)
+    {
+        using DmaPool pool = _device.AddressSpace.AllocatePool(64, 4, threads: threads);
+        using DmaPool other = _device.AddressSpace.AllocatePool(64, 4, threads: threads);
+        DmaBlock[] blocks = new DmaBlock[3];
+        Assert.True(pool.TryRent(blocks));
+        DmaBlock foreign = other.Rent();
+        DmaBlock returned = pool.Rent();
+        returned.Return();
+        DmaBlock[][] wrongs =
+        [
+            [blocks[0], returned, blocks[1]], [blocks[0], blocks[1], blocks[0]], [blocks[2], foreign], [default],
+        ];
+        foreach (DmaBlock[] wrong in wrongs)
+        {
+            Assert.Throws<InvalidOperationException>(() => pool.Return(wrong));
+        }
+
+        Assert.All(blocks, block => block.Span.Fill(1));
+        Assert.True(pool.TryRent(out DmaBlock last));
+        Assert.False(pool.TryRent(out _));
+        pool.Return([last, .. blocks]);
+        foreign.Return();
+    }
+
+    [Theory]
+    [InlineData(DmaPoolThreads.Any)]
+    [InlineData(DmaPoolThreads.One)]
+    public void Every_member_of_a_returned_block_throws(DmaPoolThreads threads)
+    {
+        using DmaPool pool = _device.AddressSpace.AllocatePool(64, 1, threads: threads);
+        DmaBlock block = pool.Rent();
+        block.Write(8, 0x11223344u);
+        Assert.Equal(0x11223344u, block.Read<uint>((nuint)8));
+        Assert.Equal(0x11223344u, pool.Buffer.Read<uint>(block.Offset + 8));
+        Assert.Equal(pool.Buffer.Iova + block.Offset, block.Iova);
+        block.Return();
+        AssertEnded<InvalidOperationException>(block);
+        DmaBlock again = pool.Rent();
+        AssertEnded<InvalidOperationException>(block);
+        block.Dispose();
+        again.Write(0, 1);
+        pool.Dispose();
+        AssertEnded<ObjectDisposedException>(again);
+        again.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => pool.Return([again]));
+        Assert.Throws<ObjectDisposedException>(() => pool.TryRent(new DmaBlock[1]));
+        AssertEnded<InvalidOperationException>(default);
+        default(DmaBlock).Dispose();
+        Assert.Equal("block 0", again.ToString());
+    }
+
+    private static void AssertEnded<T>(DmaBlock block)
+        where T : Exception
+    {
+        Assert.Throws<T>(() => block.Iova);
+        Assert.Throws<T>(() => block.Offset);
+        Assert.Throws<T>(() => { _ = block.Span; });
+        Assert.Throws<T>(() => block.Read<uint>(0));
+        Assert.Throws<T>(() => block.Write(0, 1u));
+        Assert.Throws<T>(block.Return);
+    }
+
+    [Fact]
+    public void An_access_outside_a_block_is_refused()
+    {
+        using DmaPool pool = _device.AddressSpace.AllocatePool(60, 2);
+        using DmaBlock block = pool.Rent();
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.Read<uint>(60));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.Read<ulong>(56));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.Write(-4, 1u));
+        Assert.Throws<ArgumentException>(() => block.Write(2, 1u));
+        Assert.Throws<NotSupportedException>(() => block.Read<Guid>(0));
+    }
+
+    [Fact]
+    public void Threads_never_have_the_same_blocks_of_a_burst()
+    {
+        const int Threads = 4;
+        using DmaPool pool = _device.AddressSpace.AllocatePool(8, Threads * 6);
+        ConcurrentQueue<string> wrongs = [];
+        int[] owners = new int[pool.Count];
+        Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
+        {
+            DmaBlock[] blocks = new DmaBlock[6];
+            for (int i = 0; i < 30_000 && wrongs.IsEmpty; i++)
+            {
+                Span<DmaBlock> burst = blocks.AsSpan(0, 1 + (i % 6));
+                if (!pool.TryRent(burst))
+                {
+                    wrongs.Enqueue("there were none");
+                    return;
+                }
+
+                foreach (DmaBlock block in burst)
+                {
+                    int before = Interlocked.CompareExchange(ref owners[block.Index], thread + 1, 0);
+                    if (before != 0)
+                    {
+                        wrongs.Enqueue($"block {block.Index} is {before}'s");
+                    }
+                }
+
+                foreach (DmaBlock block in burst)
+                {
+                    Volatile.Write(ref owners[block.Index], 0);
+                }
+
+                if (i % 3 == 0)
+                {
+                    burst[0].Return();
+                    burst = burst[1..];
+                }
+
+                pool.Return(burst);
+            }
+        });
+        Assert.Empty(wrongs);
+        Assert.True(pool.TryRent(new DmaBlock[pool.Count]));
+    }
+
     [Fact]
     public void Renting_bouncing_and_returning_allocate_nothing()
     {
         using DmaPool pool = _device.AddressSpace.AllocatePool(64, 4);
         byte[] data = new byte[64];
-        Work(pool, data, 100);
-        Assert.Equal(0, Vfio.Tests.Allocation.Of(() => Work(pool, data, 10_000)));
+        using DmaPool ours = _device.AddressSpace.AllocatePool(64, 4, threads: DmaPoolThreads.One);
+        DmaBlock[] burst = new DmaBlock[3];
+        Work(pool, ours, burst, data, 100);
+        Assert.Equal(0, Vfio.Tests.Allocation.Of(() => Work(pool, ours, burst, data, 10_000)));
     }
 
-    private static void Work(DmaPool pool, byte[] data, int count)
+    private static void Work(DmaPool pool, DmaPool ours, DmaBlock[] burst, byte[] data, int count)
     {
         for (int i = 0; i < count; i++)
         {
+            _ = pool.TryRent(burst);
+            pool.Return(burst);
+            _ = ours.TryRent(burst);
+            pool.Buffer.Write(0, burst[0].Offset);
+            ours.Return(burst);
             using DmaBlock block = pool.Rent();
             block.Span[0] = (byte)i;
             pool.Buffer.Write(0, (ulong)i);

@@ -56,7 +56,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
             for (int i = 0; i < values.Length; i++)
             {
                 values[i] = RegisterWidth.Format(
-                    Read(buffer, start + ((ulong)i * bytes), operation.Bits), operation.Bits);
+                    Read(buffer, (nuint)(start + ((ulong)i * bytes)), operation.Bits), operation.Bits);
             }
 
             Show(buffer.Iova + start, operation.Bits, values);
@@ -66,7 +66,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
     public void Poke(ShellOperation.Poke operation)
     {
         DmaBuffer buffer = session.Memory.Find("poke", operation.Iova, (uint)operation.Bits / 8);
-        ulong offset = operation.Iova.Value - buffer.Iova.Value;
+        nuint offset = (nuint)(operation.Iova.Value - buffer.Iova.Value);
         switch (operation.Bits)
         {
             case 8: buffer.Write(offset, (byte)operation.Value); break;
@@ -85,7 +85,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
         }
     }
 
-    private static ulong Read(DmaBuffer buffer, ulong offset, int bits) => bits switch
+    private static ulong Read(DmaBuffer buffer, nuint offset, int bits) => bits switch
     {
         8 => buffer.Read<byte>(offset),
         16 => buffer.Read<ushort>(offset),

@@ -20,7 +20,7 @@ public sealed class DirtyTracker : IDisposable
     public ulong PageSize => _space.PageSize;
 
     /// <summary>Reads which pages were written since the last call, or since tracking began.</summary>
-    /// <param name="mapping">The mapping; for a buffer, <see cref="DmaBuffer.Mapping"/>.</param>
+    /// <param name="mapping">The mapping; for a buffer, <see cref="DmaMemory.Mapping"/>.</param>
     /// <param name="bitmap">One bit per page, the first page in bit 0 of the first word; overwritten.</param>
     /// <returns>The number of pages that were written.</returns>
     /// <exception cref="ArgumentException">

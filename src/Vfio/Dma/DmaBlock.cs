@@ -1,9 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
 namespace Vfio;
 
 /// <summary>
 /// Represents a rented block of a <see cref="DmaPool"/>. Copies of this value represent the same block.
 /// </summary>
-public readonly record struct DmaBlock : IDisposable
+/// <remarks>
+/// After its return, or the end of the pool, each member throws, even if the block was rented again since; only
+/// <see cref="Index"/>, <see cref="ToString"/> and <see cref="Dispose"/> do not. A span that was taken earlier cannot
+/// be checked, and must not be used then. An access that races with the end of the pool reads zeroes and writes
+/// nothing.
+/// </remarks>
+public readonly unsafe record struct DmaBlock : IDisposable
 {
     private readonly DmaPool? _pool;
 
@@ -21,24 +30,108 @@ public readonly record struct DmaBlock : IDisposable
 
     /// <summary>Gets the IOVA of its first byte.</summary>
     /// <exception cref="InvalidOperationException">The block was returned, or this is the default value.</exception>
-    public Iova Iova => Pool.IovaOf(Index, _turn);
-
-    /// <summary>Gets its memory, which must not be used after the block was returned.</summary>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    /// <exception cref="InvalidOperationException">The block was returned, or this is the default value.</exception>
-    public Span<byte> Span => Pool.SpanOf(Index, _turn);
+    public Iova Iova
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Pool.FirstIova + Offset);
+    }
 
-    private DmaPool Pool => _pool ?? throw new InvalidOperationException("this is not a block of a pool");
+    /// <summary>Gets where it starts in <see cref="DmaPool.Buffer"/>, in bytes.</summary>
+    /// <inheritdoc cref="Iova"/>
+    public nuint Offset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Pool.OffsetOf(Index, _turn);
+    }
+
+    /// <summary>
+    /// Gets its memory, of <see cref="DmaPool.BlockLength"/> bytes, which must not be used after the block was
+    /// returned.
+    /// </summary>
+    /// <inheritdoc cref="Iova"/>
+    public Span<byte> Span
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Pool.Start + Offset, Pool.BlockLength);
+    }
+
+    internal DmaPool? Owner => _pool;
+
+    internal int Turn => _turn;
+
+    private DmaPool Pool
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (_pool is null)
+            {
+                ThrowNoBlock();
+            }
+
+            return _pool;
+        }
+    }
+
+    /// <summary>Reads a number that the device may be writing: one load, acquire.</summary>
+    /// <typeparam name="T">
+    /// An integer, an enum, or a struct over one integer, of 1, 2, 4 or 8 bytes.
+    /// </typeparam>
+    /// <param name="offset">The offset in the block in bytes; a multiple of the number's size.</param>
+    /// <returns>The number, little-endian.</returns>
+    /// <exception cref="ArgumentException">The offset is not aligned.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not within the block.</exception>
+    /// <exception cref="NotSupportedException"><typeparamref name="T"/> has another size.</exception>
+    /// <inheritdoc cref="Iova"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Read<T>(nuint offset)
+        where T : unmanaged
+    {
+        DmaPool pool = Pool;
+        pool.CheckAccess<T>(offset);
+        T value = Mmio.Read<T>(pool.Start + pool.OffsetOf(Index, _turn) + offset);
+        GC.KeepAlive(pool);
+        return value;
+    }
+
+    /// <inheritdoc cref="Read{T}(nuint)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Read<T>(int offset)
+        where T : unmanaged => Read<T>((nuint)offset);
+
+    /// <summary>Writes a number that the device may be reading: one store, release.</summary>
+    /// <typeparam name="T">
+    /// An integer, an enum, or a struct over one integer, of 1, 2, 4 or 8 bytes.
+    /// </typeparam>
+    /// <param name="offset">The offset in the block in bytes; a multiple of the number's size.</param>
+    /// <param name="value">The number, which is stored little-endian.</param>
+    /// <inheritdoc cref="Read{T}(nuint)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write<T>(nuint offset, T value)
+        where T : unmanaged
+    {
+        DmaPool pool = Pool;
+        pool.CheckAccess<T>(offset);
+        Mmio.Write(pool.Start + pool.OffsetOf(Index, _turn) + offset, value);
+        GC.KeepAlive(pool);
+    }
+
+    /// <inheritdoc cref="Write{T}(nuint, T)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write<T>(int offset, T value)
+        where T : unmanaged => Write((nuint)offset, value);
 
     /// <summary>Returns the block to its pool.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The block was already returned, even if another caller has rented it since.
+    /// The block was already returned, even if another caller has rented it since; or this is the default value.
     /// </exception>
+    /// <exception cref="ObjectDisposedException">The pool was disposed, and the block ended with it.</exception>
     public void Return()
     {
-        if (!Pool.TryReturn(Index, _turn))
+        if (!Pool.TryReturn(this))
         {
-            throw DmaPool.AlreadyReturned();
+            Pool.ThrowNotRented();
         }
     }
 
@@ -46,5 +139,12 @@ public readonly record struct DmaBlock : IDisposable
     /// Returns the block to its pool. Does nothing if it was already returned, even if another caller has rented it
     /// since.
     /// </summary>
-    public void Dispose() => _pool?.TryReturn(Index, _turn);
+    public void Dispose() => _pool?.TryReturn(this);
+
+    /// <summary>Formats the block's index. Never throws.</summary>
+    /// <returns>A text like <c>block 3</c>.</returns>
+    public override string ToString() => $"block {Index}";
+
+    [DoesNotReturn]
+    private static void ThrowNoBlock() => throw new InvalidOperationException("this is not a block of a pool");
 }

@@ -8,7 +8,7 @@ namespace Vfio;
 /// space ends, it unmaps the memory and reports it as a leak. After that, accesses of the device fault, and transfer
 /// nothing.
 /// </remarks>
-public sealed class DmaMapping : IDisposable, IInterval
+public sealed partial class DmaMapping : IDisposable, IInterval
 {
     private readonly IoAddressSpace _space;
     private readonly string? _owner;
@@ -90,7 +90,7 @@ public sealed class DmaMapping : IDisposable, IInterval
     /// </summary>
     public void Dispose()
     {
-        _isDisposed = true;
+        CloseViews();
         Disposal.Quietly(this, static mapping => mapping.Unmap()); // without a delegate for each mapping
     }
 
@@ -107,7 +107,7 @@ public sealed class DmaMapping : IDisposable, IInterval
     /// <summary>Called when the devices cannot access it any more: memory of the library is freed.</summary>
     internal void End()
     {
-        _isDisposed = true;
+        CloseViews();
         _isEnded = true;
         (Memory as BufferMemory)?.Revoke();
         (Memory as Region)?.EndLoan(Dispose);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Vfio;
@@ -8,48 +9,68 @@ namespace Vfio;
 /// </summary>
 /// <remarks>
 /// The caller owns the pool; disposal unmaps the buffer. Thread-safe: several threads can rent and return blocks at the
-/// same time. Blocks are not cleared.
+/// same time, unless the pool was created for one thread (<see cref="DmaPoolThreads.One"/>). Blocks are not cleared.
 /// </remarks>
-public sealed unsafe class DmaPool : IDisposable
+public sealed unsafe partial class DmaPool : IDmaView, IDisposable
 {
     // Blocks share no cache lines with each other or with the memory next to the buffer.
     private const ulong CacheLine = 64;
     private const int None = -1;
 
     private readonly DmaBuffer _buffer;
-    private readonly DmaMapping _mapping;
     private readonly byte* _start;
+    private readonly ulong _iova;
     private readonly int _blockLength;
-    private readonly ulong _stride;
-    private readonly Entry[] _entries;
+    private readonly nuint _stride;
+    private readonly int _count;
+    private readonly AccessBounds _block;
+    // The free blocks of a pool for one thread; null in a pool for several, where they are a list.
+    private readonly int[]? _free;
+    private int _freeCount;
+    // Empty after the end, so that the check of a block's turn finds the end too.
+    private Entry[] _entries;
     // The low half is the index of the first free block plus 1; the high half is a count, so that the same value never
     // appears twice.
     private long _head;
 
-    internal DmaPool(DmaBuffer buffer, int blockLength, int count)
+    internal DmaPool(DmaBuffer buffer, int blockLength, int count, DmaPoolThreads threads)
     {
         _buffer = buffer;
-        _mapping = buffer.Mapping;
-        _start = (byte*)buffer.Address;
+        _start = buffer.Start;
+        _iova = buffer.Iova.Value;
         _blockLength = blockLength;
-        _stride = Stride(blockLength);
+        _stride = (nuint)Stride(blockLength);
+        _count = count;
+        _block.Set((ulong)blockLength);
         _entries = new Entry[count];
+        if (threads == DmaPoolThreads.One)
+        {
+            // The block that was used last is rented first: its memory is still in the processor's cache.
+            _free = [.. Enumerable.Range(0, count).Reverse()];
+            _freeCount = count;
+        }
+
         for (int i = 0; i < count; i++)
         {
             _entries[i].Next = i + 1 < count ? i + 1 : None;
         }
 
         _head = 1;
+        buffer.Mapping.Add(this);
     }
 
     /// <summary>Gets the length of a block in bytes.</summary>
     public int BlockLength => _blockLength;
 
     /// <summary>Gets the number of blocks, rented or not.</summary>
-    public int Count => _entries.Length;
+    public int Count => _count;
 
     /// <summary>Gets the buffer that contains the blocks.</summary>
     public DmaBuffer Buffer => _buffer;
+
+    internal byte* Start => _start;
+
+    internal ulong FirstIova => _iova;
 
     internal static ulong Stride(int blockLength) => ((ulong)blockLength + (CacheLine - 1)) & ~(CacheLine - 1);
 
@@ -67,28 +88,8 @@ public sealed unsafe class DmaPool : IDisposable
     /// disposed.</exception>
     public bool TryRent(out DmaBlock block)
     {
-        ObjectDisposedException.ThrowIf(!_mapping.IsUsable, this);
-        while (true)
-        {
-            long head = Volatile.Read(ref _head);
-            int index = (int)(uint)head - 1;
-            if (index == None)
-            {
-                block = default;
-                return false;
-            }
-
-            // Another thread may rent the block meanwhile, and change what is read here. The comparison detects that.
-            ref Entry entry = ref _entries[index];
-            uint next = (uint)(Volatile.Read(ref entry.Next) + 1);
-            if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
-            {
-                int turn = entry.Turn + 1;
-                Volatile.Write(ref entry.Turn, turn);
-                block = new DmaBlock(this, index, turn);
-                return true;
-            }
-        }
+        Unsafe.SkipInit(out block);
+        return TryRent(new Span<DmaBlock>(ref block));
     }
 
     /// <summary>Copies memory that devices cannot access into a block, for one transfer.</summary>
@@ -124,55 +125,40 @@ public sealed unsafe class DmaPool : IDisposable
     /// </summary>
     public void Dispose() => _buffer.Dispose();
 
-    internal Iova IovaOf(int index, int turn)
-    {
-        Check(index, turn);
-        return new Iova(_buffer.Iova.Value + ((ulong)index * _stride));
-    }
+    void IDmaView.Close() => Volatile.Write(ref _entries, []);
 
-    internal Span<byte> SpanOf(int index, int turn)
+    /// <summary>Gets where a block starts in the buffer, after checking that it is rented.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nuint OffsetOf(int index, int turn)
     {
-        ObjectDisposedException.ThrowIf(!_mapping.IsUsable, this);
-        Check(index, turn);
-        return new Span<byte>(_start + ((ulong)index * _stride), _blockLength);
-    }
-
-    /// <returns>Whether the block was rented; if not, the pool is unchanged.</returns>
-    internal bool TryReturn(int index, int turn)
-    {
-        ref Entry entry = ref _entries[index];
-        if (Interlocked.CompareExchange(ref entry.Turn, turn + 1, turn) != turn)
+        Entry[] entries = _entries;
+        if ((uint)index >= (uint)entries.Length || Volatile.Read(ref entries[index].Turn) != turn)
         {
-            return false;
+            ThrowNotRented();
         }
 
-        while (true)
-        {
-            long head = Volatile.Read(ref _head);
-            Volatile.Write(ref entry.Next, (int)(uint)head - 1);
-            if (Interlocked.CompareExchange(ref _head, Advance(head, (uint)(index + 1)), head) == head)
-            {
-                return true;
-            }
-        }
+        return (nuint)(uint)index * _stride;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Check(int index, int turn)
+    internal void CheckAccess<T>(nuint offset)
+        where T : unmanaged
     {
-        if (Volatile.Read(ref _entries[index].Turn) != turn)
+        if (!_block.Contain<T>(offset))
         {
-            throw AlreadyReturned();
+            AccessErrors.ThrowMisplaced(offset, sizeof(T), (nuint)_blockLength, "a block");
         }
+    }
+
+    [DoesNotReturn]
+    internal void ThrowNotRented()
+    {
+        ObjectDisposedException.ThrowIf(_entries.Length == 0, this);
+        throw new InvalidOperationException("the block was already returned");
     }
 
     private InvalidOperationException AllRented() =>
         new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
-
-    internal static InvalidOperationException AlreadyReturned() => new("the block was already returned");
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;
 
     /// <summary>Represents the state of a block.</summary>
     private struct Entry

@@ -172,12 +172,34 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
+    /// <summary>Allocates a ring of entries that the devices can access, in a buffer of its own.</summary>
+    /// <typeparam name="T">An entry; see <see cref="DmaRing{T}"/>.</typeparam>
+    /// <param name="count">The number of entries, 1 or more.</param>
+    /// <param name="options">The kind of memory, and its address.</param>
+    /// <param name="file">Filled in by the compiler, for the ledger.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The ring, zeroed; the caller owns it.</returns>
+    /// <inheritdoc cref="Allocate"/>
+    public DmaRing<T> AllocateRing<T>(
+        int count,
+        DmaBufferOptions? options = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+        where T : unmanaged
+    {
+        AccessErrors.ThrowIfBigEndian();
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        DmaBuffer buffer = Allocate((ulong)count * (ulong)Unsafe.SizeOf<T>(), options, file, line);
+        return new DmaRing<T>(buffer, (nuint)count);
+    }
+
     /// <summary>Creates a pool of equal blocks that the devices can access.</summary>
     /// <param name="blockLength">
     /// The length of a block in bytes, 1 or more. Blocks begin at multiples of 64 bytes.
     /// </param>
     /// <param name="count">The number of blocks, 1 or more.</param>
     /// <param name="options">The kind of memory, and its address.</param>
+    /// <param name="threads">Whether only one thread uses the pool, which makes a block cheaper.</param>
     /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The pool; the caller owns it.</returns>
@@ -186,13 +208,14 @@ public sealed partial class IoAddressSpace : IDisposable
         int blockLength,
         int count,
         DmaBufferOptions? options = null,
+        DmaPoolThreads threads = DmaPoolThreads.Any,
         [CallerFilePath] string file = "",
         [CallerLineNumber] int line = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return new DmaPool(
-            Allocate(DmaPool.Stride(blockLength) * (ulong)count, options, file, line), blockLength, count);
+            Allocate(DmaPool.Stride(blockLength) * (ulong)count, options, file, line), blockLength, count, threads);
     }
 
     /// <summary>

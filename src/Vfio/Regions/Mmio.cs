@@ -63,4 +63,31 @@ internal static unsafe class Mmio
                 ref *(ulong*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
         }
     }
+
+    /// <summary>Stores in ordinary memory, without an order: the compiler may combine neighbouring stores.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void WriteRelaxed<T>(byte* address, T value)
+        where T : unmanaged
+    {
+        if (!BitConverter.IsLittleEndian)
+        {
+            Write(address, value);
+        }
+        else if (sizeof(T) == 1)
+        {
+            *address = Unsafe.BitCast<T, byte>(value);
+        }
+        else if (sizeof(T) == 2)
+        {
+            *(ushort*)address = Unsafe.BitCast<T, ushort>(value);
+        }
+        else if (sizeof(T) == 4)
+        {
+            *(uint*)address = Unsafe.BitCast<T, uint>(value);
+        }
+        else
+        {
+            *(ulong*)address = Unsafe.BitCast<T, ulong>(value);
+        }
+    }
 }

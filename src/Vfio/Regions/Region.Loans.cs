@@ -14,7 +14,7 @@ public sealed unsafe partial class Region
     internal nint? FindMapped(ulong offset, ulong length)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_base != null && length <= _count8 && offset <= _count8 - length)
+        if (_base != null && _bounds.ContainRange(offset, length))
         {
             return (nint)(_base + offset);
         }

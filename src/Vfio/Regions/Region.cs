@@ -28,10 +28,7 @@ public sealed unsafe partial class Region : IDisposable
     private readonly MappingGuard[] _guards;
     private readonly Window[] _otherWindows;
     private readonly byte* _base;
-    private ulong _count8;
-    private ulong _count16;
-    private ulong _count32;
-    private ulong _count64;
+    private AccessBounds _bounds;
     private volatile bool _isDisposed;
 
     internal Region(
@@ -63,7 +60,7 @@ public sealed unsafe partial class Region : IDisposable
         if (startsAtZero)
         {
             _base = windows[0].Base;
-            SetCounts(windows[0].Length);
+            _bounds.Set(windows[0].Length);
         }
 
         _otherWindows = startsAtZero ? windows[1..] : windows;
@@ -166,7 +163,7 @@ public sealed unsafe partial class Region : IDisposable
 
     private void Revoke()
     {
-        SetCounts(0);
+        _bounds.Set(0);
         foreach (MappedMemory mapping in _mappings)
         {
             mapping.Revoke();
@@ -185,7 +182,7 @@ public sealed unsafe partial class Region : IDisposable
     public T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (IndexOf<T>(offset) < Count<T>())
+        if (_bounds.Contain<T>(offset))
         {
             T value = Mmio.Read<T>(_base + offset);
             GC.KeepAlive(this);
@@ -204,7 +201,7 @@ public sealed unsafe partial class Region : IDisposable
     public void Write<T>(ulong offset, T value)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (IndexOf<T>(offset) < Count<T>())
+        if (_bounds.Contain<T>(offset))
         {
             Mmio.Write(_base + offset, value);
             GC.KeepAlive(this);
@@ -212,28 +209,6 @@ public sealed unsafe partial class Region : IDisposable
         }
 
         WriteElsewhere(offset, value);
-    }
-
-    // Rotated right by the width's bits, an unaligned offset becomes a huge index, so that one comparison checks bounds
-    // and alignment.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong IndexOf<T>(ulong offset)
-        where T : unmanaged =>
-        sizeof(T) == 1 ? offset : BitOperations.RotateRight(offset, BitOperations.Log2((uint)sizeof(T)));
-
-    // The number of registers of this width in the window that the fields describe: none after disposal, and none of a
-    // width that no register has. The tests of the width are resolved when the method is compiled.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Count<T>()
-        where T : unmanaged => sizeof(T) == 1
-            ? _count8 : sizeof(T) == 2 ? _count16 : sizeof(T) == 4 ? _count32 : sizeof(T) == 8 ? _count64 : 0;
-
-    private void SetCounts(ulong length)
-    {
-        Volatile.Write(ref _count8, length);
-        Volatile.Write(ref _count16, length / 2);
-        Volatile.Write(ref _count32, length / 4);
-        Volatile.Write(ref _count64, length / 8);
     }
 
     // Accesses another window or uses the file descriptor, or throws the reason why neither is possible.

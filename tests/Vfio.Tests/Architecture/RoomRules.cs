@@ -29,7 +29,7 @@ internal static partial class RoomRules
         new("Dma", "Base"),
         new("Dma", "Interop"),
         new("Dma", "Seam"),
-        new("Dma", "Regions", "Region", "Mmio"), // a device's memory for others; single loads and stores
+        new("Dma", "Regions", "Region", "Mmio", "AccessBounds"), // memory for others; single loads and stores
         new("Interrupts", "Base"),
         new("Interrupts", "Interop"),
         new("Interrupts", "Seam"),
