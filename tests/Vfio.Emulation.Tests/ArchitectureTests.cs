@@ -19,6 +19,8 @@ public sealed partial class ArchitectureTests
         "IBusReset",
         "IWriteOnEvent",
         "IFaultSource",
+        "IDeviceClock",
+        "Pause",
         "DeviceInfo",
         "MappedMemory",
         "SharedMemory",

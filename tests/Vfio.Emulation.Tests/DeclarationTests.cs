@@ -63,9 +63,13 @@ public sealed class DeclarationTests
         Assert.Throws<ArgumentException>(() => model.Add(new MsixCapability(1, RegionIndex.Bar0, 0, 0x800)));
         model.Bar(RegionIndex.Bar0, 0x1000);
         model.Bar(RegionIndex.Bar1, 256, BarKind.IoPorts);
+        model.MemoryBar(RegionIndex.Bar2, 0x1000);
         Assert.Throws<ArgumentException>(() => model.Add(new MsixCapability(1, RegionIndex.Bar1, 0, 0x80)));
         Assert.Throws<ArgumentException>(() => model.Add(new MsixCapability(256, RegionIndex.Bar0, 0x800, 0)));
         Assert.Throws<ArgumentException>(() => model.Add(new MsixCapability(1, (RegionIndex)99, 0, 0x800)));
+        ArgumentException memory = Assert.Throws<ArgumentException>(
+            () => model.Add(new MsixCapability(1, RegionIndex.Bar2, 0, 0x800)));
+        Assert.Contains("AddBar", memory.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new MsixCapability(1, RegionIndex.Bar0, 4, 0x800));
         Assert.Throws<ArgumentOutOfRangeException>(() => new MsixCapability(2049, RegionIndex.Bar0, 0, 0x800));
     }
@@ -133,6 +137,8 @@ public sealed class DeclarationTests
 
     private sealed class Free() : DeviceModel("free", new PciIdentity(1, 2))
     {
+        public ModelMemory MemoryBar(RegionIndex index, ulong length) => AddMemoryBar(index, length);
+
         public ModelBar Bar(RegionIndex index, ulong length, BarKind kind = BarKind.Memory32) =>
             AddBar(index, length, static (_, _) => 0, static (_, _, _) => { }, kind);
 

@@ -9,7 +9,7 @@ namespace Vfio.Emulation;
 /// is memory of this process.
 /// </summary>
 internal sealed partial class InProcessBackend(ModelSession session)
-    : IDeviceBackend, IBusReset, IWriteOnEvent, IFaultSource
+    : IDeviceBackend, IBusReset, IWriteOnEvent, IFaultSource, IDeviceClock
 {
     // The numbering of vfio-pci: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
     private const uint RegionCount = 9;
@@ -19,6 +19,10 @@ internal sealed partial class InProcessBackend(ModelSession session)
     private EventSource? _unmask; // under _lock
 
     public string Name => "in-process";
+
+    public TimeProvider Clock => session.Clock;
+
+    public void Pass(TimeSpan time) => session.Pass(time);
 
     public DeviceInfo GetInfo() => new(RegionCount, InterruptCount, session.CanReset);
 

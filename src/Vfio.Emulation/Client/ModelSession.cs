@@ -20,6 +20,11 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
 
     public string Name => model.Name;
 
+    public TimeProvider Clock => model.Clock;
+
+    /// <summary>Lets time pass for a driver that waits. Not under the model's lock, because timers may run.</summary>
+    public void Pass(TimeSpan time) => model.Pass(time);
+
     public IModelClient? Client => client;
 
     /// <summary>

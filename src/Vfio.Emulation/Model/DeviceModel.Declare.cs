@@ -97,7 +97,9 @@ public abstract partial class DeviceModel
             msixBar = msix.Bar is >= RegionIndex.Bar0 and <= RegionIndex.Bar5 ? _bars[(int)msix.Bar] : null;
             if (msixBar is null or { IsIo: true })
             {
-                throw new ArgumentException($"{msix.Bar} is not a memory BAR of the device model", nameof(capability));
+                throw new ArgumentException(
+                    $"{msix.Bar} is not a memory BAR of the device model: add it with AddBar before the capability",
+                    nameof(capability));
             }
 
             Interrupts.Add(msix, msixBar);

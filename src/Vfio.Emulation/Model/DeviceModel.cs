@@ -207,6 +207,19 @@ public abstract partial class DeviceModel : IDisposable
     {
     }
 
+    /// <summary>Lets time pass: a clock that stands still is advanced.</summary>
+    internal void Pass(TimeSpan time)
+    {
+        if (Clock is ModelClock clock)
+        {
+            clock.Advance(time);
+        }
+        else
+        {
+            Pause.For(time);
+        }
+    }
+
     /// <summary>Runs an action under the model's lock, for threads of the device model itself.</summary>
     /// <param name="action">The action.</param>
     protected void Run(Action action)

@@ -25,11 +25,14 @@ public sealed unsafe partial class Region
     // that.
     private void ThrowIfUnanswered(string operation, ulong offset, bool mayBeLost)
     {
-        if (!_isChecked)
+        if (_isChecked)
         {
-            return;
+            CheckAnswer(operation, offset, mayBeLost);
         }
+    }
 
+    private void CheckAnswer(string operation, ulong offset, bool mayBeLost)
+    {
         bool isCovered = IsCovered;
         if (!isCovered && !mayBeLost)
         {
@@ -42,7 +45,7 @@ public sealed unsafe partial class Region
         {
             throw new VfioException(
                 operation,
-                $"{Index.Describe()}+0x{offset:x} of {_deviceName}",
+                Describe(offset),
                 isLost ? "the device was removed from the bus" : "the device did not answer",
                 isLost
                     ? "dispose the device"

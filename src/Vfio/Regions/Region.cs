@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Vfio.Pci;
 
@@ -173,14 +172,16 @@ public sealed unsafe partial class Region : IDisposable
     }
 
     /// <summary>Reads a register of the width of <typeparamref name="T"/>.</summary>
-    /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
+    /// <typeparam name="T">
+    /// An integer, an enum, or a struct over one integer, of 1, 2, 4 or 8 bytes.
+    /// </typeparam>
     /// <param name="offset">The offset in bytes; a multiple of the width.</param>
     /// <inheritdoc cref="ReadUInt16"/>
     // A mapped access executes only this, so it is written with a view to the code that the compiler generates:
     // benchmarks/disassembly checks it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Read<T>(ulong offset)
-        where T : unmanaged, IBinaryInteger<T>
+        where T : unmanaged
     {
         if (_bounds.Contain<T>(offset))
         {
@@ -193,13 +194,15 @@ public sealed unsafe partial class Region : IDisposable
     }
 
     /// <summary>Writes a register of the width of <typeparamref name="T"/>.</summary>
-    /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
+    /// <typeparam name="T">
+    /// An integer, an enum, or a struct over one integer, of 1, 2, 4 or 8 bytes.
+    /// </typeparam>
     /// <param name="offset">The offset in bytes; a multiple of the width.</param>
     /// <param name="value">The value to write.</param>
     /// <inheritdoc cref="WriteUInt16"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write<T>(ulong offset, T value)
-        where T : unmanaged, IBinaryInteger<T>
+        where T : unmanaged
     {
         if (_bounds.Contain<T>(offset))
         {
@@ -214,28 +217,28 @@ public sealed unsafe partial class Region : IDisposable
     // Accesses another window or uses the file descriptor, or throws the reason why neither is possible.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private T ReadElsewhere<T>(ulong offset)
-        where T : unmanaged, IBinaryInteger<T>
+        where T : unmanaged
     {
         Check(offset, sizeof(T), Info.CanRead, "read");
         byte* address = FindWindow(offset, sizeof(T));
         if (address != null)
         {
             T value = Mmio.Read<T>(address);
-            ThrowIfUnanswered("read", offset, value == T.AllBitsSet);
+            ThrowIfUnanswered("read", offset, IsAllOnes(value));
             GC.KeepAlive(this);
             return value;
         }
 
-        Span<byte> bytes = stackalloc byte[sizeof(T)];
-        _backend.ReadRegion(Info, offset, bytes);
-        T read = T.ReadLittleEndian(bytes, isUnsigned: true);
-        ThrowIfUnanswered("read", offset, read == T.AllBitsSet);
+        byte* bytes = stackalloc byte[sizeof(ulong)];
+        _backend.ReadRegion(Info, offset, new Span<byte>(bytes, sizeof(T)));
+        T read = Mmio.Read<T>(bytes);
+        ThrowIfUnanswered("read", offset, IsAllOnes(read));
         return read;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WriteElsewhere<T>(ulong offset, T value)
-        where T : unmanaged, IBinaryInteger<T>
+        where T : unmanaged
     {
         Check(offset, sizeof(T), Info.CanWrite, "written");
         byte* address = FindWindow(offset, sizeof(T));
@@ -247,13 +250,31 @@ public sealed unsafe partial class Region : IDisposable
             return;
         }
 
-        Span<byte> bytes = stackalloc byte[sizeof(T)];
-        // Not WriteLittleEndian: as a default interface method it would box the value.
-        _ = value.TryWriteLittleEndian(bytes, out _);
-        _backend.WriteRegion(Info, offset, bytes);
+        byte* bytes = stackalloc byte[sizeof(ulong)];
+        Mmio.Write(bytes, value);
+        _backend.WriteRegion(Info, offset, new ReadOnlySpan<byte>(bytes, sizeof(T)));
     }
 
+    // What a device that does not answer reads as.
+    private static bool IsAllOnes<T>(T value)
+        where T : unmanaged => !new ReadOnlySpan<byte>(&value, sizeof(T)).ContainsAnyExcept(byte.MaxValue);
+
     private void Check(ulong offset, int width, bool allowed, string verb)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        CheckWidth(width);
+        CheckPlace(offset, width, allowed, verb);
+    }
+
+    private static void CheckWidth(int width)
+    {
+        if (width is not (1 or 2 or 4 or 8))
+        {
+            ThrowWidth(width);
+        }
+    }
+
+    private void CheckPlace(ulong offset, int width, bool allowed, string verb, bool isEmpty = false)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!allowed)
@@ -261,12 +282,8 @@ public sealed unsafe partial class Region : IDisposable
             throw new NotSupportedException($"{Index.Describe()} cannot be {verb}");
         }
 
-        if (width is not (1 or 2 or 4 or 8))
-        {
-            throw new NotSupportedException($"a register cannot be {width} bytes wide; 1, 2, 4 and 8 are supported");
-        }
-
-        if (Length < (uint)width || offset > Length - (uint)width)
+        uint least = isEmpty ? 0 : (uint)width;
+        if (Length < least || offset > Length - least)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(offset),

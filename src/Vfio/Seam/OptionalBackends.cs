@@ -84,3 +84,13 @@ internal interface IFaultSource
     /// <summary>Returns the transfers that were stopped since the last call.</summary>
     IReadOnlyList<IommuFault> TakeFaults();
 }
+
+/// <summary>Represents a device with a clock of its own, which is not the host's.</summary>
+internal interface IDeviceClock
+{
+    /// <summary>Gets the clock.</summary>
+    TimeProvider Clock { get; }
+
+    /// <summary>Lets time pass while a thread waits for the device: a clock that stands still is advanced.</summary>
+    void Pass(TimeSpan time);
+}

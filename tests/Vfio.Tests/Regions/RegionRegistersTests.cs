@@ -97,22 +97,15 @@ public sealed class RegionRegistersTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_region_is_refused()
-    {
-        Assert.Throws<ArgumentNullException>(() => ((Region)null!).Read(Dword));
-        Assert.Throws<ArgumentNullException>(() => ((Region)null!).Write(Dword, default));
-    }
-
-    [Fact]
     public void A_width_that_no_access_has_is_refused()
     {
         using VfioDevice device = Open();
         using Region region = device.OpenRegion(RegionIndex.Bar0);
         Assert.Contains(
             "3 bytes",
-            Assert.Throws<InvalidOperationException>(() => region.Read(new Register<Odd>(0))).Message,
+            Assert.Throws<NotSupportedException>(() => region.Read(new Register<Odd>(0))).Message,
             StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() => region.Write(new Register<Odd>(0), default));
+        Assert.Throws<NotSupportedException>(() => region.Write(new Register<Odd>(0), default));
     }
 
     [Fact]

@@ -74,6 +74,15 @@ public sealed class ModelBar
 
     internal void AddMsix(MsixTable msix)
     {
+        if (Array.Exists(_memories, memory => memory.Length == Length))
+        {
+            throw new ArgumentException(
+                $"{Index} consists of memory, which a driver can map, and an MSI-X table must not be mapped: declare "
+                + "the capability in a BAR with handlers (AddBar), to which memory can be added beside the table "
+                + "(ModelBar.AddMemory)",
+                nameof(msix));
+        }
+
         CheckFree(msix.TableOffset, msix.TableLength);
         CheckFree(msix.PendingOffset, msix.PendingLength);
         _msix = msix;

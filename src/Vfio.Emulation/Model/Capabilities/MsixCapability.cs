@@ -17,7 +17,11 @@ public sealed class MsixCapability : ModelCapability
 
     /// <summary>Declares the capability.</summary>
     /// <param name="vectors">The number of vectors: 1 to 2048.</param>
-    /// <param name="bar">The memory BAR, which must have been added before.</param>
+    /// <param name="bar">
+    /// A memory BAR with handlers, which <see cref="DeviceModel.AddBar"/> has added before. It can contain memory
+    /// beside the table and the pending bits (<see cref="ModelBar.AddMemory"/>). A BAR of
+    /// <see cref="DeviceModel.AddMemoryBar"/> is refused: it is memory from end to end, which a driver can map.
+    /// </param>
     /// <param name="tableOffset">The offset of the table in the BAR: 16 bytes per vector; a multiple of 8.</param>
     /// <param name="pendingOffset">The offset of the pending bits in the BAR: 8 bytes per 64 vectors; a multiple of
     /// 8.</param>

@@ -1,8 +1,6 @@
-using Vfio.Pci;
+namespace Vfio.Pci;
 
-namespace Vfio.Emulation;
-
-/// <summary>Represents the identity of a device model: the constant part of its configuration header.</summary>
+/// <summary>Represents the identity of a device: the constant part of its configuration header.</summary>
 /// <remarks>PCI Express Base Specification 6.0, section 7.5.1. Instances are immutable.</remarks>
 public sealed record PciIdentity
 {
@@ -46,5 +44,21 @@ public sealed record PciIdentity
             ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 4);
             _interruptPin = value;
         }
+    }
+
+    /// <summary>Gets the identity that a header contains.</summary>
+    /// <param name="header">The header.</param>
+    /// <returns>The identity. An interrupt pin that the specification does not have counts as none.</returns>
+    public static PciIdentity From(PciConfigHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        return new PciIdentity(header.VendorId, header.DeviceId)
+        {
+            SubsystemVendorId = header.SubsystemVendorId,
+            SubsystemId = header.SubsystemId,
+            Class = header.Class,
+            Revision = header.Revision,
+            InterruptPin = header.InterruptPin <= 4 ? header.InterruptPin : 0,
+        };
     }
 }
