@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace Vfio.Benchmarks;
 
 /// <summary>
-/// Checks that an access of a mapped region is one bounds check and one load or store: the path through the method
-/// without a call has one comparison, one conditional jump, and one memory access outside the region object, which has
-/// the right width.
+/// Checks that an access of a mapped region, of a buffer or of a ring is one bounds check and one load or store: the
+/// path through the method without a call has one comparison, one conditional jump, and one memory access outside the
+/// object, which has the right width.
 /// </summary>
 internal static partial class DisassemblyJudge
 {
-    private const int Methods = 8; // reads and writes of four widths
-    private const int RefusedMethods = 3;
-    private const int MostFields = 2; // fields of the region object: the length and the address
+    private const int Methods = 26; // of SingleAccess
+    private const int RefusedMethods = 4;
+    private const int MostFields = 2; // fields of the object: the length and the address
 
     /// <returns>The exit code: 1 if the code is not as expected, or if a method that must be refused is not.</returns>
     public static int Run(string text)
@@ -80,9 +80,9 @@ internal static partial class DisassemblyJudge
             32 => "dword",
             _ => "qword",
         };
-        return accesses.Count != 1 ? $"{accesses.Count} accesses of the device's memory"
+        return accesses.Count != 1 ? $"{accesses.Count} accesses of the memory"
             : accesses[0] != width ? $"the access is a {accesses[0]}, not a {width}"
-            : fields > MostFields ? $"{fields} fields of the region"
+            : fields > MostFields ? $"{fields} fields of the object"
             : null;
     }
 

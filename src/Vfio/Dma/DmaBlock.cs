@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Vfio;
@@ -67,7 +66,7 @@ public readonly unsafe record struct DmaBlock : IDisposable
         {
             if (_pool is null)
             {
-                ThrowNoBlock();
+                throw NoBlock();
             }
 
             return _pool;
@@ -131,7 +130,7 @@ public readonly unsafe record struct DmaBlock : IDisposable
     {
         if (!Pool.TryReturn(this))
         {
-            Pool.ThrowNotRented();
+            throw Pool.NotRented();
         }
     }
 
@@ -145,6 +144,5 @@ public readonly unsafe record struct DmaBlock : IDisposable
     /// <returns>A text like <c>block 3</c>.</returns>
     public override string ToString() => $"block {Index}";
 
-    [DoesNotReturn]
-    private static void ThrowNoBlock() => throw new InvalidOperationException("this is not a block of a pool");
+    private static InvalidOperationException NoBlock() => new("this is not a block of a pool");
 }

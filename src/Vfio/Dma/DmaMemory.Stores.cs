@@ -19,7 +19,7 @@ public abstract unsafe partial class DmaMemory
     {
         if (!_bounds.Contain<T>(offset))
         {
-            ThrowMisplaced(offset, sizeof(T));
+            throw ErrorOf(offset, sizeof(T));
         }
 
         Mmio.WriteRelaxed(_start + offset, value);

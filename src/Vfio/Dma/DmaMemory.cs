@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -93,7 +92,7 @@ public abstract unsafe partial class DmaMemory : IDmaView
     {
         if (!_bounds.ContainRange(offset, (nuint)length)) // a negative length is a huge number here
         {
-            ThrowOutside(offset, length);
+            throw RangeErrorOf(offset, length);
         }
 
         return MemoryMarshal.CreateSpan(ref _start[offset], length);
@@ -140,7 +139,7 @@ public abstract unsafe partial class DmaMemory : IDmaView
     {
         if (!_bounds.Contain<T>(offset))
         {
-            ThrowMisplaced(offset, sizeof(T));
+            throw ErrorOf(offset, sizeof(T));
         }
 
         T value = Mmio.Read<T>(_start + offset);
@@ -166,7 +165,7 @@ public abstract unsafe partial class DmaMemory : IDmaView
     {
         if (!_bounds.Contain<T>(offset))
         {
-            ThrowMisplaced(offset, sizeof(T));
+            throw ErrorOf(offset, sizeof(T));
         }
 
         Mmio.Write(_start + offset, value);
@@ -183,7 +182,7 @@ public abstract unsafe partial class DmaMemory : IDmaView
     {
         if (!_bounds.ContainRange(offset, length))
         {
-            ThrowOutside(offset, length);
+            throw RangeErrorOf(offset, length);
         }
 
         return (offset & (alignment - 1)) == 0
@@ -195,26 +194,17 @@ public abstract unsafe partial class DmaMemory : IDmaView
     /// <summary>Gets the address of the first byte, without a check, for a view that has its own.</summary>
     internal byte* Start => _start;
 
-    [DoesNotReturn]
-    private void ThrowMisplaced(nuint offset, int width)
-    {
-        ObjectDisposedException.ThrowIf(_bounds.Length == 0, this);
-        AccessErrors.ThrowMisplaced(offset, width, Length, Describe());
-    }
+    private Exception ErrorOf(nuint offset, int width) => _bounds.Length == 0
+        ? Ended() : AccessErrors.OfPlace(offset, width, Length, Describe());
 
-    [DoesNotReturn]
-    private void ThrowOutside(nuint offset, int length)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ThrowOutside(offset, (nuint)length);
-    }
+    private Exception RangeErrorOf(nuint offset, int length) => length < 0
+        ? new ArgumentOutOfRangeException(nameof(length), length, "a length is not negative")
+        : RangeErrorOf(offset, (nuint)length);
 
-    [DoesNotReturn]
-    private void ThrowOutside(nuint offset, nuint length)
-    {
-        ObjectDisposedException.ThrowIf(_bounds.Length == 0, this);
-        AccessErrors.ThrowOutside(offset, length, Length, Describe());
-    }
+    private Exception RangeErrorOf(nuint offset, nuint length) => _bounds.Length == 0
+        ? Ended() : AccessErrors.OfRange(offset, length, Length, Describe());
+
+    private ObjectDisposedException Ended() => new(GetType().FullName);
 
     private string Describe() => this is DmaBuffer ? "a buffer" : "a part";
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Vfio;
@@ -134,7 +133,7 @@ public sealed unsafe partial class DmaPool : IDmaView, IDisposable
         Entry[] entries = _entries;
         if ((uint)index >= (uint)entries.Length || Volatile.Read(ref entries[index].Turn) != turn)
         {
-            ThrowNotRented();
+            throw NotRented();
         }
 
         return (nuint)(uint)index * _stride;
@@ -146,16 +145,13 @@ public sealed unsafe partial class DmaPool : IDmaView, IDisposable
     {
         if (!_block.Contain<T>(offset))
         {
-            AccessErrors.ThrowMisplaced(offset, sizeof(T), (nuint)_blockLength, "a block");
+            throw AccessErrors.OfPlace(offset, sizeof(T), (nuint)_blockLength, "a block");
         }
     }
 
-    [DoesNotReturn]
-    internal void ThrowNotRented()
-    {
-        ObjectDisposedException.ThrowIf(_entries.Length == 0, this);
-        throw new InvalidOperationException("the block was already returned");
-    }
+    internal InvalidOperationException NotRented() => _entries.Length == 0
+        ? new ObjectDisposedException(GetType().FullName)
+        : new InvalidOperationException("the block was already returned");
 
     private InvalidOperationException AllRented() =>
         new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -164,8 +163,9 @@ public sealed unsafe class DmaRing<T> : IDmaView, IDisposable
     public TField Read<TField>(nuint index, nuint fieldOffset)
         where TField : unmanaged
     {
+        byte* entry = EntryAt(index);
         CheckField<TField>(fieldOffset);
-        TField value = Mmio.Read<TField>(EntryAt(index) + fieldOffset);
+        TField value = Mmio.Read<TField>(entry + fieldOffset);
         GC.KeepAlive(this);
         return value;
     }
@@ -187,8 +187,9 @@ public sealed unsafe class DmaRing<T> : IDmaView, IDisposable
     public void Write<TField>(nuint index, nuint fieldOffset, TField value)
         where TField : unmanaged
     {
+        byte* entry = EntryAt(index);
         CheckField<TField>(fieldOffset);
-        Mmio.Write(EntryAt(index) + fieldOffset, value);
+        Mmio.Write(entry + fieldOffset, value);
         GC.KeepAlive(this);
     }
 
@@ -206,8 +207,9 @@ public sealed unsafe class DmaRing<T> : IDmaView, IDisposable
     public void WriteRelaxed<TField>(nuint index, nuint fieldOffset, TField value)
         where TField : unmanaged
     {
+        byte* entry = EntryAt(index);
         CheckField<TField>(fieldOffset);
-        Mmio.WriteRelaxed(EntryAt(index) + fieldOffset, value);
+        Mmio.WriteRelaxed(entry + fieldOffset, value);
         GC.KeepAlive(this);
     }
 
@@ -255,7 +257,7 @@ public sealed unsafe class DmaRing<T> : IDmaView, IDisposable
             && (fieldOffset & (nuint)(sizeof(TField) - 1)) == 0;
         if (!isRight)
         {
-            AccessErrors.ThrowField(fieldOffset, sizeof(TField), sizeof(T));
+            throw AccessErrors.OfField(fieldOffset, sizeof(TField), sizeof(T));
         }
     }
 
@@ -271,14 +273,11 @@ public sealed unsafe class DmaRing<T> : IDmaView, IDisposable
     {
         if (index >= _count)
         {
-            ThrowIndex(index);
+            throw ErrorOf(index);
         }
     }
 
-    [DoesNotReturn]
-    private void ThrowIndex(nuint index)
-    {
-        ObjectDisposedException.ThrowIf(_count == 0, this);
-        throw new ArgumentOutOfRangeException(nameof(index), $"a ring of {Count} entries has no entry {index}");
-    }
+    private Exception ErrorOf(nuint index) => _count == 0
+        ? new ObjectDisposedException(GetType().FullName)
+        : new ArgumentOutOfRangeException(nameof(index), $"a ring of {Count} entries has no entry {index}");
 }
