@@ -22,6 +22,25 @@ public abstract partial class AddressSpaceContract
     }
 
     [Fact]
+    public void A_transfer_reaches_entries_of_rings_in_parts_of_one_buffer()
+    {
+        using Region bar0 = EduDma.Prepare(_device);
+        using DmaBuffer buffer = _space.Allocate(Page);
+        DmaRing<ulong> commands = new(buffer.Part(0, 1024), 0, 128);
+        DmaRing<(ulong Low, ulong High)> completions = new(buffer.Part(1024, 1024), 256, 4);
+        commands[126] = 0x1122334455667788;
+        commands.Post(127, 0x99aabbccddeeff00);
+        EduDma.ReadMemory(bar0, commands.IovaOf(126), 16);
+        EduDma.WriteMemory(bar0, completions.IovaOf(3), 16);
+        Assert.Equal(0x99aabbccddeeff00, completions.Read<ulong>(3, 8));
+        Assert.Equal((0x1122334455667788ul, 0x99aabbccddeeff00ul), completions[3]);
+        Assert.Equal(default, completions[2]);
+        DmaPages pages = buffer.GetPages(1024 + 256 + 48, 16);
+        EduDma.WriteMemory(bar0, pages[0].Iova, 8, bufferOffset: 8);
+        Assert.Equal((0x99aabbccddeeff00ul, 0x99aabbccddeeff00ul), completions[3]);
+    }
+
+    [Fact]
     public void A_transfer_reaches_blocks_of_a_pool_and_copies_of_managed_memory()
     {
         using Region bar0 = EduDma.Prepare(_device);

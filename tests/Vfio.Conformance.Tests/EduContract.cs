@@ -43,6 +43,26 @@ public abstract class EduContract : IDisposable
         Assert.Equal((0xed, 1, 0), (identification.Magic, identification.MajorVersion, identification.MinorVersion));
     }
 
+    [Fact]
+    public void It_has_the_identity_of_its_configuration_space_and_a_dump_of_its_registers()
+    {
+        PciIdentity identity = _device.Identity;
+        Assert.Equal((0x1234, 0x11e8, 1), (identity.VendorId, identity.DeviceId, identity.InterruptPin));
+        Assert.Equal(_config.ReadByte(8), identity.Revision);
+        Assert.Contains("MAGIC 0xed", _device.Dump(EduRegisters.Map), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wait_for_a_register_ends_with_its_value_or_in_time()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        _bar0.Write(EduRegisters.Factorial, new RawUInt32(5));
+        await _bar0.WaitForAsync(EduRegisters.Status, status => !status.IsComputing, Patience, cancellation);
+        Assert.Equal(120u, _bar0.WaitFor(EduRegisters.Factorial, value => value.Raw == 120, Patience, cancellation).Raw);
+        Assert.Throws<TimeoutException>(() => _bar0.WaitFor(
+            EduRegisters.Factorial, value => value.Raw == 0, TimeSpan.FromMilliseconds(5), cancellation));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(0x12345678)]

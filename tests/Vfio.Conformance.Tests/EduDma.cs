@@ -31,8 +31,8 @@ internal static class EduDma
     public static void WriteMemory(Region bar0, Iova to, int length, int bufferOffset = 0) =>
         Run(bar0, EduRegisters.BufferAddress + (ulong)bufferOffset, to.Value, length, fromDevice: true);
 
-    public static void Wait(Region bar0) =>
-        Assert.True(SpinWait.SpinUntil(() => !bar0.Read(EduRegisters.DmaCommand).Start, Patience));
+    public static void Wait(Region bar0) => bar0.WaitFor(
+        EduRegisters.DmaCommand, new EduDmaCommand { Start = true }, default, Patience, CancellationToken.None);
 
     private static void Run(Region bar0, ulong source, ulong destination, int length, bool fromDevice)
     {
