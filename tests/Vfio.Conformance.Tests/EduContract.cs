@@ -58,7 +58,7 @@ public abstract class EduContract : IDisposable
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         _bar0.Write(EduRegisters.Factorial, new RawUInt32(5));
         await _bar0.WaitForAsync(EduRegisters.Status, status => !status.IsComputing, Patience, cancellation);
-        Assert.Equal(120u, _bar0.WaitFor(EduRegisters.Factorial, value => value.Raw == 120, Patience, cancellation).Raw);
+        Assert.Equal(120u, _bar0.WaitFor(0x08, uint.MaxValue, 120u, Patience, cancellation));
         Assert.Throws<TimeoutException>(() => _bar0.WaitFor(
             EduRegisters.Factorial, value => value.Raw == 0, TimeSpan.FromMilliseconds(5), cancellation));
     }
