@@ -6,8 +6,8 @@ switch (args)
 {
     case ["registers", string library]:
         return RegisterBenchmark.Run(library);
-    case ["pool", string library]:
-        return PoolBenchmark.Run(library);
+    case ["pace", string library]:
+        return PaceBenchmark.Run(library);
     case ["dma", string library, string address]:
         return DmaBenchmark.Run(library, PciAddress.Parse(address));
     case ["interrupts", string library, string waits]:

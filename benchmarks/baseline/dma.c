@@ -1,7 +1,6 @@
-// What DMA costs in C: memory mapped and unmapped by ioctl, a transfer of QEMU's edu, a block of a pool taken and given back. The same as
-// benchmarks/Vfio.Benchmarks/DmaBenchmark.cs and PoolBenchmark.cs do, on the same descriptors, the same memory and the same device.
+// What DMA costs in C: memory mapped and unmapped by ioctl, a transfer of QEMU's edu. The same as
+// benchmarks/Vfio.Benchmarks/DmaBenchmark.cs does, on the same descriptors, the same memory and the same device.
 #include <linux/vfio.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -84,36 +83,4 @@ uint64_t edu_transfer(struct target *target, uint64_t iova, uint64_t count)
             ;
     }
     return count;
-}
-
-// A stack of free blocks for several threads: the index of the first in the low half, a count in the high half.
-#define BLOCKS 64
-static _Atomic uint64_t head = 1;
-static _Atomic int next[BLOCKS];
-
-void *pool_create(void)
-{
-    for (int i = 0; i < BLOCKS; i++)
-        next[i] = i + 1 < BLOCKS ? i + 2 : 0;
-    return next;
-}
-
-uint64_t pool_cycle(void *pool, uint64_t unused, uint64_t count)
-{
-    (void)pool;
-    (void)unused;
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t old = atomic_load(&head);
-        int index;
-        do
-            index = (int)(uint32_t)old - 1;
-        while (!atomic_compare_exchange_weak(&head, &old, ((old & ~0xffffffffull) + (1ull << 32)) | (uint32_t)next[index]));
-        sum += (uint64_t)index;
-        old = atomic_load(&head);
-        do
-            atomic_store_explicit(&next[index], (int)(uint32_t)old, memory_order_relaxed);
-        while (!atomic_compare_exchange_weak(&head, &old, ((old & ~0xffffffffull) + (1ull << 32)) | (uint32_t)(index + 1)));
-    }
-    return sum + count;
 }
