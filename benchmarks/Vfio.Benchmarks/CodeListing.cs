@@ -108,6 +108,6 @@ internal sealed partial class CodeListing
     [GeneratedRegex(@"^(j[a-z]+)\s+(?:SHORT\s+)?(G_M\d+_IG\d+)")]
     private static partial Regex Jump();
 
-    [GeneratedRegex(@"^(call|tail\.jmp|jmp\s+(?!SHORT|G_M)|rex\.jmp|int3)")]
+    [GeneratedRegex(@"^(call|tail\.jmp|jmp\s+(?!\s|SHORT|G_M)|rex\.jmp|int3)")]
     private static partial Regex Leave();
 }

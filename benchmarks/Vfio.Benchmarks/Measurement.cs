@@ -7,8 +7,15 @@ namespace Vfio.Benchmarks;
 /// <param name="Nanoseconds">The time of one access in C#, the median of the rounds.</param>
 /// <param name="Ratio">The ratio of C# to C, the median of the rounds.</param>
 /// <param name="Allocated">The bytes that C# allocated in all rounds.</param>
-internal sealed record Measurement(double CNanoseconds, double Nanoseconds, double Ratio, long Allocated)
+/// <param name="CLeast">The time of one access in C, the least of the rounds.</param>
+internal sealed record Measurement(
+    double CNanoseconds, double Nanoseconds, double Ratio, long Allocated, double CLeast)
 {
+    /// <summary>
+    /// Gets how many nanoseconds C# takes more than C on an idle host: other work slows both by the same factor.
+    /// </summary>
+    public double Beyond => (Ratio - 1) * CLeast;
+
     /// <summary>The time without calls that the runtime needs to recompile code that was called often.</summary>
     public static readonly TimeSpan CompilerRest = TimeSpan.FromMilliseconds(150);
 
@@ -56,7 +63,8 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
             ratios[round] = times[round] / cTimes[round];
         }
 
-        return new Measurement(Median(cTimes) / accesses, Median(times) / accesses, Median(ratios), allocated);
+        return new Measurement(
+            Median(cTimes) / accesses, Median(times) / accesses, Median(ratios), allocated, cTimes.Min() / accesses);
     }
 
     // A method is recompiled after 30 calls, first with counters, then with their results, each time 100 ms after the

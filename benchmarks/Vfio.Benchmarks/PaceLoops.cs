@@ -231,9 +231,11 @@ internal static class PaceLoops
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong DoorbellWrite(Region region, ulong count)
     {
+        uint tail = 0;
         for (ulong i = 0; i < count; i++)
         {
-            region.WriteUInt32(PaceQueue.SubmissionDoorbell, (uint)i);
+            tail = tail + 1 == PaceQueue.Entries ? 0 : tail + 1;
+            region.WriteUInt32(PaceQueue.SubmissionDoorbell, tail);
         }
 
         return count;
@@ -242,9 +244,11 @@ internal static class PaceLoops
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong RegisterWrite(Region region, ulong count)
     {
+        uint tail = 0;
         for (ulong i = 0; i < count; i++)
         {
-            region.Write(Doorbell, new RawUInt32((uint)i));
+            tail = tail + 1 == PaceQueue.Entries ? 0 : tail + 1;
+            region.Write(Doorbell, new RawUInt32(tail));
         }
 
         return count;

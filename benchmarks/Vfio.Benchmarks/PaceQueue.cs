@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Vfio.Benchmarks;
@@ -80,6 +81,7 @@ internal sealed class PaceQueue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PaceCommand Build(int id, Iova address, ulong block) => new()
     {
         Opcode = 2,

@@ -36,9 +36,10 @@ struct driver *pace_create(uint8_t *memory, uint64_t iova)
     for (uint32_t i = 0; i < BLOCKS; i++) {
         driver->pool.free[i] = BLOCKS - 1 - i;
         driver->shared.next[i] = i + 1 < BLOCKS ? i + 2 : 0;
-        driver->blocks[i] = i;
     }
     driver->shared.head = 1;
+    if (!pool_take(&driver->pool, driver->blocks, RENTED))
+        return 0;
     driver->phase = 1;
     for (uint16_t i = 0; i < ENTRIES; i++)
         driver->completions.entries[i] = (struct completion){.result = i, .id = i, .status = 1};
@@ -178,12 +179,12 @@ uint64_t pace_ring_iova(struct driver *driver, uint64_t count)
     {                                                                                                                \
         pool_type *pool = &driver->field;                                                                            \
         uint64_t sum = 0;                                                                                            \
-        uint32_t blocks[burst];                                                                                      \
+        struct block blocks[burst];                                                                                  \
         for (uint64_t i = 0; i < count; i++) {                                                                       \
             if (!take(pool, blocks, burst))                                                                          \
                 return 0;                                                                                            \
             compiler_barrier(); /* others have the blocks now */                                                     \
-            sum += blocks[0];                                                                                        \
+            sum += blocks[0].index;                                                                                  \
             if (!give(pool, blocks, burst))                                                                          \
                 return 0;                                                                                            \
         }                                                                                                            \
@@ -200,10 +201,10 @@ uint64_t pace_block_write(struct driver *driver, uint64_t count)
     struct pool *pool = &driver->pool;
     uint32_t index = 0, offset = 0;
     for (uint64_t i = 0; i < count; i++) {
-        uint32_t block = driver->blocks[index];
-        if (unlikely(block >= pool->count) || unlikely((uint64_t)offset + 4 > pool->length))
+        struct block block = driver->blocks[index];
+        if (!is_taken(pool, block) || unlikely((uint64_t)offset + 4 > pool->length))
             return 0;
-        *(volatile uint32_t *)(pool->start + block * pool->stride + offset) = (uint32_t)i;
+        *(volatile uint32_t *)(pool->start + block.index * pool->stride + offset) = (uint32_t)i;
         offset = offset + 4 == 64 ? 0 : offset + 4;
         index = next_of(index, RENTED);
     }
@@ -226,9 +227,12 @@ uint64_t pace_block_iova(struct driver *driver, uint64_t count)
 
 uint64_t pace_doorbell(struct driver *driver, uint64_t count)
 {
-    for (uint64_t i = 0; i < count; i++)
-        if (!ring_doorbell(&driver->bar, SUBMISSION_DOORBELL, (uint32_t)i))
+    uint32_t tail = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        tail = next_of(tail, ENTRIES);
+        if (!ring_doorbell(&driver->bar, SUBMISSION_DOORBELL, tail))
             return 0;
+    }
     return count;
 }
 
@@ -321,7 +325,7 @@ uint64_t pace_io_block(struct driver *driver, uint64_t count)
     uint64_t sum = 0;
     struct completion completion;
     for (uint64_t i = 0; i < count; i++) {
-        uint32_t block;
+        struct block block;
         if (!pool_take(&driver->pool, &block, 1))
             return 0;
         driver->blocks[driver->tail] = block;

@@ -46,18 +46,25 @@ struct completion_ring {
     uint32_t count;
 };
 
+// A block that was taken. The turn tells it from the same block at another time.
+struct block {
+    uint32_t index, turn;
+};
+
 // Equal blocks, for one thread: a stack of the free ones.
 struct pool {
     uint8_t *start;
     uint64_t iova, stride;
     uint32_t count, length, free_count;
     uint32_t free[BLOCKS];
+    uint32_t turns[BLOCKS]; // how often a block was taken and given: odd while it is taken
 };
 
 // The free blocks for several threads: the first, plus 1, in the low half of head, and a count in the high half.
 struct shared_pool {
     _Atomic uint64_t head;
     _Atomic uint32_t next[BLOCKS];
+    _Atomic uint32_t turns[BLOCKS];
 };
 
 struct driver {
@@ -68,7 +75,7 @@ struct driver {
     struct shared_pool shared;
     uint32_t tail, head;
     uint16_t phase;
-    uint32_t blocks[ENTRIES]; // of the commands, by their id
+    struct block blocks[ENTRIES]; // of the commands, by their id
 };
 
 static inline bool contains(const struct memory *memory, uint32_t offset, uint32_t length)
@@ -114,30 +121,38 @@ static inline uint32_t next_of(uint32_t index, uint32_t count)
     return index + 1 == count ? 0 : index + 1;
 }
 
-static inline bool pool_take(struct pool *pool, uint32_t *blocks, uint32_t count)
+static inline bool pool_take(struct pool *pool, struct block *blocks, uint32_t count)
 {
     if (unlikely(count > pool->free_count))
         return false;
     pool->free_count -= count;
-    for (uint32_t i = 0; i < count; i++)
-        blocks[i] = pool->free[pool->free_count + i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = pool->free[pool->free_count + i];
+        blocks[i] = (struct block){index, ++pool->turns[index]};
+    }
     return true;
 }
 
-static inline bool pool_give(struct pool *pool, const uint32_t *blocks, uint32_t count)
+static inline bool is_taken(const struct pool *pool, struct block block)
+{
+    return !unlikely(block.index >= pool->count) && !unlikely(pool->turns[block.index] != block.turn);
+}
+
+static inline bool pool_give(struct pool *pool, const struct block *blocks, uint32_t count)
 {
     if (unlikely(count > pool->count - pool->free_count))
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        if (unlikely(blocks[i] >= pool->count))
+        if (!is_taken(pool, blocks[i]))
             return false;
-        pool->free[pool->free_count + i] = blocks[i];
+        pool->turns[blocks[i].index]++;
+        pool->free[pool->free_count + i] = blocks[i].index;
     }
     pool->free_count += count;
     return true;
 }
 
-static inline bool shared_take(struct shared_pool *pool, uint32_t *blocks, uint32_t count)
+static inline bool shared_take(struct shared_pool *pool, struct block *blocks, uint32_t count)
 {
     uint64_t old = atomic_load(&pool->head);
     uint32_t first;
@@ -146,29 +161,36 @@ static inline bool shared_take(struct shared_pool *pool, uint32_t *blocks, uint3
         for (uint32_t i = 0; i < count; i++) {
             if (unlikely(first == 0))
                 return false;
-            blocks[i] = first - 1;
+            blocks[i].index = first - 1;
             first = atomic_load_explicit(&pool->next[first - 1], memory_order_relaxed);
         }
     } while (!atomic_compare_exchange_weak(&pool->head, &old, ((old & ~0xffffffffull) + (1ull << 32)) | first));
+    for (uint32_t i = 0; i < count; i++) {
+        blocks[i].turn = atomic_load_explicit(&pool->turns[blocks[i].index], memory_order_relaxed) + 1;
+        atomic_store_explicit(&pool->turns[blocks[i].index], blocks[i].turn, memory_order_release);
+    }
     return true;
 }
 
-static inline bool shared_give(struct shared_pool *pool, const uint32_t *blocks, uint32_t count)
+// Of two threads that give the same block, one is refused: its turn is exchanged.
+static inline bool shared_give(struct shared_pool *pool, const struct block *blocks, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (unlikely(blocks[i] >= BLOCKS))
+        uint32_t turn = blocks[i].turn;
+        if (unlikely(blocks[i].index >= BLOCKS)
+            || unlikely(!atomic_compare_exchange_strong(&pool->turns[blocks[i].index], &turn, turn + 1)))
             return false;
         if (i + 1 < count)
-            atomic_store_explicit(&pool->next[blocks[i]], blocks[i + 1] + 1, memory_order_relaxed);
+            atomic_store_explicit(&pool->next[blocks[i].index], blocks[i + 1].index + 1, memory_order_relaxed);
     }
     uint64_t old = atomic_load(&pool->head);
     do
-        atomic_store_explicit(&pool->next[blocks[count - 1]], (uint32_t)old, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak(&pool->head, &old, ((old & ~0xffffffffull) + (1ull << 32)) | (blocks[0] + 1)));
+        atomic_store_explicit(&pool->next[blocks[count - 1].index], (uint32_t)old, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(&pool->head, &old, ((old & ~0xffffffffull) + (1ull << 32)) | (blocks[0].index + 1)));
     return true;
 }
 
-static inline uint64_t block_iova(const struct pool *pool, uint32_t block)
+static inline uint64_t block_iova(const struct pool *pool, struct block block)
 {
-    return unlikely(block >= pool->count) ? 0 : pool->iova + block * pool->stride;
+    return is_taken(pool, block) ? pool->iova + block.index * pool->stride : 0;
 }

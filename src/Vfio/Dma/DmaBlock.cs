@@ -17,15 +17,12 @@ public readonly unsafe record struct DmaBlock : IDisposable
 
     private readonly int _turn;
 
-    internal DmaBlock(DmaPool pool, int index, int turn)
-    {
-        _pool = pool;
-        _turn = turn;
-        Index = index;
-    }
+    private readonly int _index;
+
+    internal DmaBlock(DmaPool pool, int index, int turn) => (_pool, _index, _turn) = (pool, index, turn);
 
     /// <summary>Gets the block's index in the pool, from 0, which a driver can use for its own table.</summary>
-    public int Index { get; }
+    public int Index => _index;
 
     /// <summary>Gets the IOVA of its first byte.</summary>
     /// <exception cref="InvalidOperationException">The block was returned, or this is the default value.</exception>
@@ -56,6 +53,24 @@ public readonly unsafe record struct DmaBlock : IDisposable
     }
 
     internal DmaPool? Owner => _pool;
+
+    /// <summary>
+    /// Puts a block where another of the same pool probably was: without the garbage collector's record of a reference,
+    /// which costs more than the rest.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Put(ref DmaBlock place, DmaPool pool, int index, int turn)
+    {
+        if (place._pool == pool)
+        {
+            Unsafe.AsRef(in place._index) = index;
+            Unsafe.AsRef(in place._turn) = turn;
+        }
+        else
+        {
+            place = new DmaBlock(pool, index, turn);
+        }
+    }
 
     internal int Turn => _turn;
 
@@ -126,11 +141,13 @@ public readonly unsafe record struct DmaBlock : IDisposable
     /// The block was already returned, even if another caller has rented it since; or this is the default value.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The pool was disposed, and the block ended with it.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Return()
     {
-        if (!Pool.TryReturn(this))
+        DmaPool pool = Pool;
+        if (!pool.TryReturn(Index, _turn))
         {
-            throw Pool.NotRented();
+            throw pool.NotRented();
         }
     }
 
@@ -138,7 +155,7 @@ public readonly unsafe record struct DmaBlock : IDisposable
     /// Returns the block to its pool. Does nothing if it was already returned, even if another caller has rented it
     /// since.
     /// </summary>
-    public void Dispose() => _pool?.TryReturn(this);
+    public void Dispose() => _pool?.TryReturn(Index, _turn);
 
     /// <summary>Formats the block's index. Never throws.</summary>
     /// <returns>A text like <c>block 3</c>.</returns>

@@ -16,7 +16,7 @@ public sealed unsafe partial class DmaPool
     {
         Entry[] entries = Volatile.Read(ref _entries);
         ObjectDisposedException.ThrowIf(entries.Length == 0, this);
-        if (_free is null)
+        if (_free is not int[] free)
         {
             return TryTake(blocks, entries);
         }
@@ -28,11 +28,10 @@ public sealed unsafe partial class DmaPool
             return false;
         }
 
-        ReadOnlySpan<int> taken = _free.AsSpan(left, blocks.Length);
-        for (int i = 0; i < blocks.Length; i++)
+        ReadOnlySpan<int> taken = free.AsSpan(left, blocks.Length);
+        for (int i = 0; i < taken.Length && i < blocks.Length; i++)
         {
-            int index = taken[i];
-            blocks[i] = new DmaBlock(this, index, ++entries[index].Turn);
+            DmaBlock.Put(ref blocks[i], this, taken[i], ++entries[taken[i]].Turn);
         }
 
         _freeCount = left;
@@ -51,33 +50,103 @@ public sealed unsafe partial class DmaPool
     {
         Entry[] entries = Volatile.Read(ref _entries);
         ObjectDisposedException.ThrowIf(entries.Length == 0, this);
-        for (int i = 0; i < blocks.Length; i++)
+        int ended = _free is int[] free ? End(blocks, entries, free) : End(blocks, entries);
+        if (ended < blocks.Length)
         {
-            if (!TryEnd(blocks[i], entries))
+            // The others are rented again, as they were: none of them is among the free ones yet.
+            foreach (ref readonly DmaBlock block in blocks[..ended])
             {
-                // The others are rented again, as they were: none of them is among the free ones yet.
-                foreach (ref readonly DmaBlock ended in blocks[..i])
-                {
-                    Volatile.Write(ref entries[ended.Index].Turn, ended.Turn);
-                }
-
-                ThrowNotRented(i, blocks[i]);
+                Volatile.Write(ref entries[block.Index].Turn, block.Turn);
             }
+
+            ThrowNotRented(ended, blocks[ended]);
         }
 
-        Free(blocks, entries);
+        if (_free is not null)
+        {
+            _freeCount += blocks.Length;
+        }
+        else if (blocks.Length != 0)
+        {
+            for (int i = 0; i + 1 < blocks.Length; i++)
+            {
+                Volatile.Write(ref entries[blocks[i].Index].Next, blocks[i + 1].Index);
+            }
+
+            Push(ref entries[blocks[^1].Index], blocks[0].Index);
+        }
     }
 
     /// <returns>Whether the block was rented; if not, the pool is unchanged.</returns>
-    internal bool TryReturn(in DmaBlock block)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryReturn(int index, int turn)
     {
-        Entry[] entries = Volatile.Read(ref _entries);
-        if (!TryEnd(block, entries))
+        Entry[] entries = _entries;
+        int[]? free = _free;
+        if (free is null || (uint)index >= (uint)entries.Length)
+        {
+            return TryGive(index, turn, entries);
+        }
+
+        ref Entry entry = ref entries[index];
+        int count = _freeCount;
+        if (entry.Turn != turn || (uint)count >= (uint)free.Length)
         {
             return false;
         }
 
-        Free(new ReadOnlySpan<DmaBlock>(in block), entries);
+        entry.Turn = turn + 1;
+        free[count] = index;
+        _freeCount = count + 1;
+        return true;
+    }
+
+    // Returns the index and the turn of a block, or -1 if none is free.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private long TryTake(Entry[] entries)
+    {
+        ObjectDisposedException.ThrowIf(entries.Length == 0, this);
+        if (_free is not null)
+        {
+            return None;
+        }
+
+        while (true)
+        {
+            // Another thread may rent the block meanwhile, and change what is read here. The comparison detects that.
+            long head = Volatile.Read(ref _head);
+            int index = (int)(uint)head - 1;
+            if (index == None)
+            {
+                return None;
+            }
+
+            ref Entry entry = ref entries[index];
+            uint next = (uint)(Volatile.Read(ref entry.Next) + 1);
+            if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
+            {
+                int turn = entry.Turn + 1;
+                Volatile.Write(ref entry.Turn, turn);
+                return ((long)index << 32) | (uint)turn;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryGive(int index, int turn, Entry[] entries)
+    {
+        if ((uint)index >= (uint)entries.Length)
+        {
+            return false;
+        }
+
+        ref Entry entry = ref entries[index];
+        if (Interlocked.CompareExchange(ref entry.Turn, turn + 1, turn) != turn)
+        {
+            return false;
+        }
+
+        Push(ref entry, index);
         return true;
     }
 
@@ -92,7 +161,7 @@ public sealed unsafe partial class DmaPool
             for (; found < blocks.Length && index != None; found++)
             {
                 ref Entry entry = ref entries[index];
-                blocks[found] = new DmaBlock(this, index, entry.Turn + 1);
+                DmaBlock.Put(ref blocks[found], this, index, entry.Turn + 1);
                 index = Volatile.Read(ref entry.Next);
             }
 
@@ -117,60 +186,55 @@ public sealed unsafe partial class DmaPool
         return true;
     }
 
-    // A block that is rented becomes one that is not, but is not free yet. Of two threads, only one can do it.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryEnd(in DmaBlock block, Entry[] entries)
+    // Blocks that are rented become blocks that are not, but are not free yet: what is behind the count of free blocks
+    // is not used. Returns how many did, up to the first that is not rented.
+    private int End(ReadOnlySpan<DmaBlock> blocks, Entry[] entries, int[] free)
     {
-        if (block.Owner != this || (uint)block.Index >= (uint)entries.Length)
+        Span<int> places = free.AsSpan(_freeCount);
+        int i = 0;
+        for (; i < blocks.Length && i < places.Length; i++)
         {
-            return false;
-        }
-
-        ref int turn = ref entries[block.Index].Turn;
-        if (_free is null)
-        {
-            return Interlocked.CompareExchange(ref turn, block.Turn + 1, block.Turn) == block.Turn;
-        }
-
-        if (turn != block.Turn)
-        {
-            return false;
-        }
-
-        turn++;
-        return true;
-    }
-
-    private void Free(ReadOnlySpan<DmaBlock> blocks, Entry[] entries)
-    {
-        if (_free is int[] free)
-        {
-            Span<int> places = free.AsSpan(_freeCount, blocks.Length);
-            for (int i = 0; i < blocks.Length; i++)
+            ref readonly DmaBlock block = ref blocks[i];
+            int index = block.Index;
+            if (block.Owner != this || (uint)index >= (uint)entries.Length || entries[index].Turn != block.Turn)
             {
-                places[i] = blocks[i].Index;
+                break;
             }
 
-            _freeCount += blocks.Length;
-            return;
+            entries[index].Turn++;
+            places[i] = index;
         }
 
-        if (blocks.IsEmpty)
+        return i;
+    }
+
+    // The same for any thread: of two that return a block, only one can.
+    private int End(ReadOnlySpan<DmaBlock> blocks, Entry[] entries)
+    {
+        int i = 0;
+        for (; i < blocks.Length; i++)
         {
-            return;
+            ref readonly DmaBlock block = ref blocks[i];
+            int turn = block.Turn;
+            if (block.Owner != this
+                || (uint)block.Index >= (uint)entries.Length
+                || Interlocked.CompareExchange(ref entries[block.Index].Turn, turn + 1, turn) != turn)
+            {
+                break;
+            }
         }
 
-        for (int i = 0; i + 1 < blocks.Length; i++)
-        {
-            Volatile.Write(ref entries[blocks[i].Index].Next, blocks[i + 1].Index);
-        }
+        return i;
+    }
 
-        ref int last = ref entries[blocks[^1].Index].Next;
+    // Adds a list of free blocks, from its first to its last.
+    private void Push(ref Entry last, int first)
+    {
         while (true)
         {
             long head = Volatile.Read(ref _head);
-            Volatile.Write(ref last, (int)(uint)head - 1);
-            if (Interlocked.CompareExchange(ref _head, Advance(head, (uint)(blocks[0].Index + 1)), head) == head)
+            Volatile.Write(ref last.Next, (int)(uint)head - 1);
+            if (Interlocked.CompareExchange(ref _head, Advance(head, (uint)(first + 1)), head) == head)
             {
                 return;
             }

@@ -183,14 +183,14 @@ public sealed unsafe partial class Region : IDisposable
     public T Read<T>(ulong offset)
         where T : unmanaged
     {
-        if (_bounds.Contain<T>(offset))
+        if (!_bounds.Contain<T>(offset))
         {
-            T value = Mmio.Read<T>(_base + offset);
-            GC.KeepAlive(this);
-            return value;
+            return ReadElsewhere<T>(offset);
         }
 
-        return ReadElsewhere<T>(offset);
+        T value = Mmio.Read<T>(_base + offset);
+        GC.KeepAlive(this);
+        return value;
     }
 
     /// <summary>Writes a register of the width of <typeparamref name="T"/>.</summary>
@@ -204,14 +204,14 @@ public sealed unsafe partial class Region : IDisposable
     public void Write<T>(ulong offset, T value)
         where T : unmanaged
     {
-        if (_bounds.Contain<T>(offset))
+        if (!_bounds.Contain<T>(offset))
         {
-            Mmio.Write(_base + offset, value);
-            GC.KeepAlive(this);
+            WriteElsewhere(offset, value);
             return;
         }
 
-        WriteElsewhere(offset, value);
+        Mmio.Write(_base + offset, value);
+        GC.KeepAlive(this);
     }
 
     // Accesses another window or uses the file descriptor, or throws the reason why neither is possible.
