@@ -200,6 +200,7 @@ public sealed class DmaPoolTests : IDisposable
         Assert.Throws<T>(() => { _ = block.Span; });
         Assert.Throws<T>(() => block.Read<uint>(0));
         Assert.Throws<T>(() => block.Write(0, 1u));
+        Assert.Throws<T>(() => block.GetPages(0, 1));
         Assert.Throws<T>(block.Return);
     }
 
@@ -213,6 +214,22 @@ public sealed class DmaPoolTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => block.Write(-4, 1u));
         Assert.Throws<ArgumentException>(() => block.Write(2, 1u));
         Assert.Throws<NotSupportedException>(() => block.Read<Guid>(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.GetPages(0, 61));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.GetPages(61, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.GetPages(-1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => block.GetPages(1, int.MaxValue));
+    }
+
+    [Fact]
+    public void Blocks_of_a_page_are_pages()
+    {
+        using DmaPool pool = _device.AddressSpace.AllocatePool(4096, 3);
+        DmaBlock[] blocks = new DmaBlock[3];
+        Assert.True(pool.TryRent(blocks));
+        Assert.All(blocks, block => Assert.Equal(0ul, block.Iova.Value % 4096));
+        DmaPages pages = blocks[1].GetPages(512, 3584, 4096);
+        Assert.Equal((1, blocks[1].Iova + 512), (pages.Count, pages[0].Iova));
+        Assert.Equal(2, blocks[1].GetPages(512, 3584, 2048).Count);
     }
 
     [Fact]

@@ -120,6 +120,30 @@ public sealed class RegionWaitTests : IDisposable
     }
 
     [Fact]
+    public async Task A_wait_for_memory_lets_the_time_of_the_device_pass_too()
+    {
+        using DmaBuffer memory = _device.AddressSpace.Allocate(4096);
+        _device.SetBusMaster(true);
+        _model.Start(TimeSpan.FromMilliseconds(20), memory.Iova);
+        _device.WaitFor(() => memory.Read<byte>(0) == 0xf1, Patience);
+        Assert.InRange(_clock.Elapsed, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(41));
+        TimeoutException vain = Assert.Throws<TimeoutException>(
+            () => _device.WaitFor(() => false, TimeSpan.FromMilliseconds(10)));
+        Assert.Equal("slow has not done in 10 ms what was waited for", vain.Message);
+        memory.Write(0, 0);
+        _model.Start(TimeSpan.FromMilliseconds(20), memory.Iova);
+        ValueTask wait = _device.WaitForAsync(() => memory.Read<byte>(0) == 0xf1, Patience);
+        Assert.False(wait.IsCompleted);
+        await AdvanceUntil(() => wait.IsCompleted);
+        await wait;
+        Assert.Throws<ArgumentOutOfRangeException>(() => _device.WaitFor(() => true, TimeSpan.FromSeconds(-1)));
+        _model.Faults.Remove();
+        Assert.Throws<VfioException>(() => _device.WaitFor(() => false, Timeout.InfiniteTimeSpan));
+        _device.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => _device.WaitFor(() => true, Patience));
+    }
+
+    [Fact]
     public async Task A_wait_can_be_cancelled()
     {
         using CancellationTokenSource source = new();
@@ -172,17 +196,26 @@ public sealed class RegionWaitTests : IDisposable
     {
         private readonly ModelTimer _timer;
         private ulong _status;
+        private Iova? _target;
 
         public SlowModel(TimeProvider? clock)
             : base("slow", new PciIdentity(0x1234, 0x0003), clock)
         {
             AddBar(RegionIndex.Bar0, 4096, (offset, _) => offset == 4 ? _status : 0, (_, _, value) => _status = value);
-            _timer = CreateTimer(() => _status = 0xf1);
+            _timer = CreateTimer(() =>
+            {
+                _status = 0xf1;
+                if (_target is Iova target)
+                {
+                    Assert.Equal(DmaResult.Completed, Memory.TryWrite(target.Value, [0xf1]));
+                }
+            });
         }
 
-        public void Start(TimeSpan time) => Run(() =>
+        public void Start(TimeSpan time, Iova? target = null) => Run(() =>
         {
             _status = 0;
+            _target = target;
             _timer.Start(time);
         });
     }

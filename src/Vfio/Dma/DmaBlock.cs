@@ -136,6 +136,29 @@ public readonly unsafe record struct DmaBlock : IDisposable
     public void Write<T>(int offset, T value)
         where T : unmanaged => Write((nuint)offset, value);
 
+    /// <summary>Gets the pages that a range of the block touches, for PRP and scatter-gather lists.</summary>
+    /// <param name="offset">The offset of the range in the block in bytes.</param>
+    /// <param name="length">The length of the range in bytes; with 0, there are no pages.</param>
+    /// <param name="pageSize">
+    /// The page size of the device in bytes, a power of two; by default, that of the address space
+    /// (<see cref="IoAddressSpace.PageSize"/>).
+    /// </param>
+    /// <returns>The pages in order, which can be enumerated without an allocation.</returns>
+    /// <exception cref="ArgumentException">The page size is not a power of two.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not within the block.</exception>
+    /// <inheritdoc cref="Iova"/>
+    public DmaPages GetPages(int offset, int length, ulong? pageSize = null)
+    {
+        DmaPool pool = Pool;
+        nuint start = pool.OffsetOf(_index, _turn);
+        if (offset < 0 || length < 0 || length > pool.BlockLength - offset)
+        {
+            throw AccessErrors.OfRange((nuint)offset, (nuint)length, (nuint)pool.BlockLength, "a block");
+        }
+
+        return pool.Buffer.GetPages(start + (nuint)offset, length, pageSize);
+    }
+
     /// <summary>Returns the block to its pool.</summary>
     /// <exception cref="InvalidOperationException">
     /// The block was already returned, even if another caller has rented it since; or this is the default value.

@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// Specifies the memory that <see cref="IoAddressSpace.Allocate"/> allocates, and its address. The defaults suit most
-/// programs.
+/// Specifies the memory that <see cref="IoAddressSpace.Allocate(ulong, DmaBufferOptions?, string, int)"/> allocates,
+/// and its address. The defaults suit most programs.
 /// </summary>
 public sealed record DmaBufferOptions
 {

@@ -30,6 +30,10 @@ public abstract partial class DmaMemory
     }
 
     /// <inheritdoc cref="GetPages(nuint, nuint, ulong?)"/>
+    public DmaPages GetPages(nuint offset, int length, ulong? pageSize = null) =>
+        GetPages(offset, (nuint)length, pageSize);
+
+    /// <inheritdoc cref="GetPages(nuint, nuint, ulong?)"/>
     public DmaPages GetPages(int offset, int length, ulong? pageSize = null) =>
         GetPages((nuint)offset, (nuint)length, pageSize);
 }

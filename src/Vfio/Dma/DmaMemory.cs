@@ -119,6 +119,9 @@ public abstract unsafe partial class DmaMemory : IDmaView
     }
 
     /// <inheritdoc cref="Part(nuint, nuint)"/>
+    public DmaMemory Part(nuint offset, int length) => Part(offset, (nuint)length);
+
+    /// <inheritdoc cref="Part(nuint, nuint)"/>
     public DmaMemory Part(int offset, int length) => Part((nuint)offset, (nuint)length);
 
     /// <summary>Reads a number that the device may be writing: one load, acquire.</summary>

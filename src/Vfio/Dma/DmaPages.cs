@@ -10,27 +10,29 @@ public readonly struct DmaPages : IEquatable<DmaPages>
     internal DmaPages(ulong start, ulong length, ulong pageSize) =>
         (_start, _length, _pageSize) = (start, length, pageSize);
 
+    /// <summary>Gets the length of the range in bytes.</summary>
+    public ulong Length => _length;
+
     /// <summary>Gets the number of pages.</summary>
-    public nuint Count => _length == 0
-        ? 0 : (nuint)((((_start & (_pageSize - 1)) + (_length - 1)) / _pageSize) + 1);
+    /// <exception cref="OverflowException">There are more than 2^31 - 1.</exception>
+    public int Count => _length == 0
+        ? 0 : checked((int)((((_start & (_pageSize - 1)) + (_length - 1)) / _pageSize) + 1));
 
     /// <summary>Gets one page.</summary>
     /// <param name="index">The index, less than <see cref="Count"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such page.</exception>
-    public DmaPage this[nuint index]
+    public DmaPage this[int index]
     {
         get
         {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            ulong page = (_start & ~(_pageSize - 1)) + (index * _pageSize);
+            ulong page = (_start & ~(_pageSize - 1)) + ((ulong)index * _pageSize);
             ulong first = index == 0 ? _start : page;
             ulong last = Math.Min(page + (_pageSize - 1), _start + (_length - 1));
             return new DmaPage(new Iova(first), last - first + 1);
         }
     }
-
-    /// <inheritdoc cref="this[nuint]"/>
-    public DmaPage this[int index] => this[(nuint)index];
 
     /// <summary>Compares two lists.</summary>
     /// <param name="left">The first list.</param>
@@ -60,8 +62,8 @@ public readonly struct DmaPages : IEquatable<DmaPages>
     public struct Enumerator
     {
         private readonly DmaPages _pages;
-        private readonly nuint _count;
-        private nuint _next;
+        private readonly int _count;
+        private int _next;
 
         internal Enumerator(DmaPages pages) => (_pages, _count) = (pages, pages.Count);
 

@@ -48,40 +48,40 @@ public sealed unsafe class DmaRing<T> : IDmaView, IDisposable
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
     /// disposed.</exception>
     /// <exception cref="PlatformNotSupportedException">The host is big-endian.</exception>
-    public DmaRing(DmaMemory memory, nuint offset, nuint count)
+    public DmaRing(DmaMemory memory, nuint offset, int count)
         : this(memory, offset, count, owned: null)
     {
     }
 
-    /// <inheritdoc cref="DmaRing{T}(DmaMemory, nuint, nuint)"/>
+    /// <inheritdoc cref="DmaRing{T}(DmaMemory, nuint, int)"/>
     public DmaRing(DmaMemory memory, int offset, int count)
-        : this(memory, (nuint)offset, (nuint)count, owned: null)
+        : this(memory, (nuint)offset, count, owned: null)
     {
     }
 
-    internal DmaRing(DmaBuffer owned, nuint count)
+    internal DmaRing(DmaBuffer owned, int count)
         : this(owned, 0, count, owned)
     {
     }
 
-    private DmaRing(DmaMemory memory, nuint offset, nuint count, DmaBuffer? owned)
+    private DmaRing(DmaMemory memory, nuint offset, int count, DmaBuffer? owned)
     {
         ArgumentNullException.ThrowIfNull(memory);
         AccessErrors.ThrowIfBigEndian();
-        ArgumentOutOfRangeException.ThrowIfZero(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, memory.Length / (nuint)sizeof(T));
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        nuint length = (nuint)count * (nuint)sizeof(T);
         _memory = memory;
         _owned = owned;
-        _start = memory.Start + memory.StartOf(offset, count * (nuint)sizeof(T), alignment: sizeof(ulong));
+        _start = memory.Start + memory.StartOf(offset, length, alignment: sizeof(ulong));
         _offset = offset;
         Iova = memory.Iova + offset;
         Count = count;
-        _count = count;
+        _count = (ulong)count;
         memory.Mapping.Add(this);
     }
 
     /// <summary>Gets the number of entries.</summary>
-    public nuint Count { get; }
+    public int Count { get; }
 
     /// <summary>Gets the IOVA of the first entry.</summary>
     public Iova Iova { get; }

@@ -172,6 +172,17 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
+    /// <inheritdoc cref="Allocate(ulong, DmaBufferOptions?, string, int)"/>
+    public DmaBuffer Allocate(
+        int length,
+        DmaBufferOptions? options = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return Allocate((ulong)length, options, file, line);
+    }
+
     /// <summary>Allocates a ring of entries that the devices can access, in a buffer of its own.</summary>
     /// <typeparam name="T">An entry; see <see cref="DmaRing{T}"/>.</typeparam>
     /// <param name="count">The number of entries, 1 or more.</param>
@@ -179,7 +190,7 @@ public sealed partial class IoAddressSpace : IDisposable
     /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The ring, zeroed; the caller owns it.</returns>
-    /// <inheritdoc cref="Allocate"/>
+    /// <inheritdoc cref="Allocate(ulong, DmaBufferOptions?, string, int)"/>
     public DmaRing<T> AllocateRing<T>(
         int count,
         DmaBufferOptions? options = null,
@@ -190,12 +201,13 @@ public sealed partial class IoAddressSpace : IDisposable
         AccessErrors.ThrowIfBigEndian();
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         DmaBuffer buffer = Allocate((ulong)count * (ulong)Unsafe.SizeOf<T>(), options, file, line);
-        return new DmaRing<T>(buffer, (nuint)count);
+        return new DmaRing<T>(buffer, count);
     }
 
     /// <summary>Creates a pool of equal blocks that the devices can access.</summary>
     /// <param name="blockLength">
-    /// The length of a block in bytes, 1 or more. Blocks begin at multiples of 64 bytes.
+    /// The length of a block in bytes, 1 or more. Blocks follow each other from the start of a page on, at multiples of
+    /// 64 bytes: those whose length is a power of two do not cross a boundary of that length, up to the page size.
     /// </param>
     /// <param name="count">The number of blocks, 1 or more.</param>
     /// <param name="options">The kind of memory, and its address.</param>
@@ -203,7 +215,7 @@ public sealed partial class IoAddressSpace : IDisposable
     /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The pool; the caller owns it.</returns>
-    /// <inheritdoc cref="Allocate"/>
+    /// <inheritdoc cref="Allocate(ulong, DmaBufferOptions?, string, int)"/>
     public DmaPool AllocatePool(
         int blockLength,
         int count,
@@ -227,7 +239,7 @@ public sealed partial class IoAddressSpace : IDisposable
     /// <param name="file">Filled in by the compiler, for the ledger.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
-    /// <inheritdoc cref="Allocate"/>
+    /// <inheritdoc cref="Allocate(ulong, DmaBufferOptions?, string, int)"/>
     public DmaBounce Bounce(
         Span<byte> data, DmaAccess access, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         new(data, access, Allocate((ulong)data.Length, new DmaBufferOptions { Access = access }, file, line));

@@ -36,6 +36,34 @@ public sealed unsafe partial class Region
         }
     }
 
+    // The overloads for numbers have a lower priority, so that new(...) and default are values with fields.
+
+    /// <summary>Writes a register that is a single number: one access of its width.</summary>
+    /// <param name="register">The register.</param>
+    /// <param name="value">The number to write.</param>
+    /// <inheritdoc cref="WriteUInt16"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [OverloadResolutionPriority(-1)]
+    public void Write(Register<RawUInt16> register, ushort value) => Write<ushort>(register.Offset, value);
+
+    /// <inheritdoc cref="Write(Register{RawUInt16}, ushort)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [OverloadResolutionPriority(-1)]
+    public void Write(Register<RawUInt32> register, uint value) => Write<uint>(register.Offset, value);
+
+    /// <inheritdoc cref="Write(Register{RawUInt16}, ushort)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [OverloadResolutionPriority(-1)]
+    public void Write(Register<RawUInt64> register, ulong value) => Write<ulong>(register.Offset, value);
+
+    /// <summary>Writes a register that is an address for the device: one access of 8 bytes.</summary>
+    /// <param name="register">The register.</param>
+    /// <param name="value">The address to write.</param>
+    /// <inheritdoc cref="WriteUInt16"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [OverloadResolutionPriority(-1)]
+    public void Write(Register<RawUInt64> register, Iova value) => Write<ulong>(register.Offset, value.Value);
+
     // The compiler resolves the switch, because the width of a register's type is a constant.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong ReadRaw(ulong offset, int width)

@@ -2,43 +2,9 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>
-/// Looks at a register again and again until it has a value, by the clock of its device: first without a break, then at
-/// intervals that grow to a millisecond.
-/// </summary>
-internal struct RegisterWait
+/// <summary>Looks at a register until it has a value.</summary>
+internal static class RegisterWait
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMicroseconds(1);
-    private static readonly TimeSpan MostPause = TimeSpan.FromMilliseconds(1);
-
-    private readonly Region _region;
-    private readonly ulong _offset;
-    private readonly TimeSpan _timeout;
-    private readonly IDeviceClock? _device;
-    private readonly TimeProvider _clock;
-    private readonly long _start;
-    private TimeSpan _pause;
-
-    private RegisterWait(Region region, ulong offset, TimeSpan timeout)
-    {
-        if (timeout != Timeout.InfiniteTimeSpan)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
-        }
-
-        _region = region;
-        _offset = offset;
-        _timeout = timeout;
-        _device = region.DeviceClock;
-        _clock = _device?.Clock ?? TimeProvider.System;
-        _start = _clock.GetTimestamp();
-        _pause = FirstPause;
-    }
-
-    private readonly TimeSpan Elapsed => _clock.GetElapsedTime(_start);
-
-    private readonly bool IsOver => _timeout != Timeout.InfiniteTimeSpan && Elapsed >= _timeout;
-
     /// <summary>Waits on this thread.</summary>
     public static ulong Wait<TCondition>(
         Region region,
@@ -48,9 +14,9 @@ internal struct RegisterWait
         CancellationToken cancellationToken)
         where TCondition : struct, IRegisterCondition
     {
-        RegisterWait wait = new(region, offset, timeout);
+        DeviceWait wait = new(region.DeviceClock, timeout);
         ulong raw;
-        while (!wait.TryEnd(condition, out raw))
+        while (!TryEnd(wait.IsOver, region, offset, condition, timeout, out raw))
         {
             cancellationToken.ThrowIfCancellationRequested();
             wait.Sleep();
@@ -68,23 +34,21 @@ internal struct RegisterWait
         CancellationToken cancellationToken)
         where TCondition : struct, IRegisterCondition
     {
-        RegisterWait wait = new(region, offset, timeout);
+        DeviceWait wait = new(region.DeviceClock, timeout);
         ulong raw;
-        while (!wait.TryEnd(condition, out raw))
+        while (!TryEnd(wait.IsOver, region, offset, condition, timeout, out raw))
         {
-            // Timers count in milliseconds.
-            await Task.Delay(MostPause, wait._clock, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(DeviceWait.MostPause, wait.Clock, cancellationToken).ConfigureAwait(false);
         }
 
         return raw;
     }
 
-    // The time is looked at first, so that the last look at the register is not before the end.
-    private readonly bool TryEnd<TCondition>(TCondition condition, out ulong raw)
+    private static bool TryEnd<TCondition>(
+        bool isOver, Region region, ulong offset, TCondition condition, TimeSpan timeout, out ulong raw)
         where TCondition : struct, IRegisterCondition
     {
-        bool isOver = IsOver;
-        raw = _region.ReadAnswer(_offset, condition.Width);
+        raw = region.ReadAnswer(offset, condition.Width);
         if (condition.IsMet(raw))
         {
             return true;
@@ -93,27 +57,8 @@ internal struct RegisterWait
         return isOver
             ? throw new TimeoutException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_region.Describe(_offset)} is 0x{raw.ToString($"x{2 * condition.Width}")} after "
-                + $"{_timeout.TotalMilliseconds} ms; {condition.Describe()}"))
+                $"{region.Describe(offset)} is 0x{raw.ToString($"x{2 * condition.Width}")} after "
+                + $"{timeout.TotalMilliseconds} ms; {condition.Describe()}"))
             : false;
-    }
-
-    private void Sleep()
-    {
-        TimeSpan left = _timeout == Timeout.InfiniteTimeSpan ? MostPause : _timeout - Elapsed;
-        TimeSpan pause = left < _pause ? left : _pause;
-        if (pause > TimeSpan.Zero)
-        {
-            if (_device is null)
-            {
-                Pause.For(pause);
-            }
-            else
-            {
-                _device.Pass(pause);
-            }
-        }
-
-        _pause = 2 * _pause < MostPause ? 2 * _pause : MostPause;
     }
 }

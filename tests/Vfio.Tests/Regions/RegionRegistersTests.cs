@@ -97,6 +97,21 @@ public sealed class RegionRegistersTests : IDisposable
     }
 
     [Fact]
+    public void A_register_that_is_a_number_is_written_as_one()
+    {
+        using VfioDevice device = Open();
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        region.Write(new Register<RawUInt16>(2), (ushort)0x1122);
+        region.Write(new Register<RawUInt32>(4), 0x33445566);
+        region.Write(new Register<RawUInt64>(8), 0x778899aabbccddeeul);
+        region.Write(new Register<RawUInt64>(16), new Iova(0x10000));
+        region.Write(new Register<RawUInt64>(24), new(7));
+        Assert.Equal((0x1122, 0x33445566u), (region.ReadUInt16(2), region.ReadUInt32(4)));
+        Assert.Equal((0x778899aabbccddeeul, 0x10000ul, 7ul), (
+            region.ReadUInt64(8), region.ReadUInt64(16), region.ReadUInt64(24)));
+    }
+
+    [Fact]
     public void A_width_that_no_access_has_is_refused()
     {
         using VfioDevice device = Open();
