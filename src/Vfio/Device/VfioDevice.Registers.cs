@@ -5,6 +5,11 @@ namespace Vfio;
 // What the device is, and its registers by name.
 public sealed partial class VfioDevice
 {
+    // Each register with its own width (PCI Express Base Specification 6.0, section 7.5.1): vendor and device ID,
+    // revision and class, header type, subsystem IDs, interrupt pin.
+    private static readonly (int Offset, int Width)[] IdentityRegisters =
+        [(0x00, 2), (0x02, 2), (0x08, 4), (0x0e, 1), (0x2c, 2), (0x2e, 2), (0x3d, 1)];
+
     private PciIdentity? _identity;
 
     /// <summary>
@@ -55,9 +60,12 @@ public sealed partial class VfioDevice
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         RegionInfo config = _backend.GetRegionInfo(RegionIndex.Config);
         Span<byte> header = stackalloc byte[PciConfigHeader.Length];
-        for (int at = 0; at < header.Length && config.Length >= PciConfigHeader.Length; at += sizeof(uint))
+        foreach ((int offset, int width) in IdentityRegisters)
         {
-            _backend.ReadRegion(config, (ulong)at, header.Slice(at, sizeof(uint)));
+            if (config.Length >= PciConfigHeader.Length)
+            {
+                _backend.ReadRegion(config, (ulong)offset, header.Slice(offset, width));
+            }
         }
 
         if (_backend.IsLost())

@@ -3,9 +3,15 @@ using My.Card;
 using Vfio;
 using Vfio.Pci;
 
-const string Usage = "usage: My-Card.Run ADDRESS | --model    (an address like 0000:00:03.0)";
+const string Usage = """
+    usage: My-Card.Run ADDRESS [--stay]    an address like 0000:00:03.0
+           My-Card.Run --model [--stay]    the device model
 
-if (args is not [string argument] || argument is "-h" or "--help")
+    --stay  keeps the device until the host asks for it, or until Ctrl-C
+    """;
+
+bool stays = args is [.., "--stay"];
+if ((stays ? args[..^1] : args) is not [string argument] || argument is "-h" or "--help")
 {
     bool isAsked = args is ["-h" or "--help"];
     (isAsked ? Console.Out : Console.Error).WriteLine(Usage);
@@ -18,7 +24,7 @@ try
     {
         using MyCardModel model = new();
         using VfioDevice inProcess = model.Open();
-        Report(inProcess);
+        await Report(inProcess, stays);
         return 0;
     }
 
@@ -28,7 +34,7 @@ try
     }
 
     using VfioDevice device = VfioDevice.Open(address);
-    Report(device);
+    await Report(device, stays);
     return 0;
 }
 catch (VfioException e)
@@ -40,23 +46,39 @@ catch (Exception e) when (e is NotSupportedException or TimeoutException or IOEx
     return Fail(1, e.Message);
 }
 
-static void Report(VfioDevice device)
+static async Task Report(VfioDevice device, bool stays)
 {
     using MyCardDriver driver = new(device);
     MyCardIdentification id = driver.Identification;
     Console.WriteLine($"My-Card {id.MajorVersion}.{id.MinorVersion} at {device.Name}, through {device.BackendName}");
-    foreach (RegisterReading reading in driver.ReadRegisters())
-    {
-        RegisterDescription register = reading.Register;
-        string value = reading.Raw.ToString($"x{2 * register.Width}");
-        string fields = string.Join(
-            ", ",
-            register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(reading.Raw)}"));
-        Console.WriteLine($"  {register.Name,-10} 0x{value}  {fields}".TrimEnd());
-    }
-
+    Console.WriteLine(device.Dump(MyCardRegisters.Map));
     Console.WriteLine(driver.IsAlive() ? "it is alive" : "it does not answer correctly");
     Console.WriteLine($"5! = {driver.ComputeFactorial(5, TimeSpan.FromSeconds(1))}");
+    if (stays)
+    {
+        await Stay(driver);
+    }
+}
+
+// A program that keeps a device must give it back when the host asks: otherwise nobody can unbind or unplug it.
+static async Task Stay(MyCardDriver driver)
+{
+    using CancellationTokenSource end = new();
+    Console.CancelKeyPress += (_, e) =>
+    {
+        e.Cancel = true;
+        end.Cancel();
+    };
+    Console.WriteLine("it stays until the host asks for it, or Ctrl-C");
+    try
+    {
+        await driver.WaitForReleaseRequestAsync(end.Token);
+        Console.WriteLine("the host asks for it");
+    }
+    catch (OperationCanceledException)
+    {
+        Console.WriteLine("interrupted");
+    }
 }
 
 static int Fail(int code, string what, string? more = null)

@@ -10,6 +10,7 @@ namespace My.Card;
 public sealed class MyCardDriver : IDisposable
 {
     private readonly Region _registers;
+    private readonly InterruptVector _release;
 
     /// <summary>Starts to use a device.</summary>
     /// <param name="device">The device.</param>
@@ -17,7 +18,14 @@ public sealed class MyCardDriver : IDisposable
     public MyCardDriver(VfioDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        CheckIds(device);
+        PciIdentity found = device.Identity;
+        if (found.VendorId != MyCardRegisters.VendorId || found.DeviceId != MyCardRegisters.DeviceId)
+        {
+            throw new NotSupportedException(
+                $"{device.Name} is {found.VendorId:x4}:{found.DeviceId:x4}, not "
+                + $"{MyCardRegisters.VendorId:x4}:{MyCardRegisters.DeviceId:x4}");
+        }
+
         // Trapped: if the device does not answer an access, it throws an exception. With Mapped, which is much faster,
         // it would read as all ones.
         _registers = device.OpenRegion(MyCardRegisters.Map.Region, RegionAccess.Trapped);
@@ -29,6 +37,8 @@ public sealed class MyCardDriver : IDisposable
                 throw new NotSupportedException(
                     $"{device.Name} identifies itself as 0x{Identification.Raw:x8}, which is not a My-Card");
             }
+
+            _release = device.Interrupts.Enable(IrqIndex.Request);
         }
         catch
         {
@@ -44,7 +54,7 @@ public sealed class MyCardDriver : IDisposable
     public bool IsAlive()
     {
         const uint Question = 0x12345678;
-        _registers.Write(MyCardRegisters.Liveness, new RawUInt32(Question));
+        _registers.Write(MyCardRegisters.Liveness, Question);
         return _registers.Read(MyCardRegisters.Liveness).Raw == ~Question;
     }
 
@@ -53,59 +63,24 @@ public sealed class MyCardDriver : IDisposable
     /// <param name="patience">How long to wait for the result.</param>
     /// <returns>The low 32 bits of the factorial.</returns>
     /// <exception cref="TimeoutException">The result was not available in time.</exception>
-    /// <exception cref="IOException">The device was removed.</exception>
+    /// <exception cref="VfioException">The device does not answer, or was removed.</exception>
     public uint ComputeFactorial(uint number, TimeSpan patience)
     {
-        long start = TimeProvider.System.GetTimestamp();
-        _registers.Write(MyCardRegisters.Factorial, new RawUInt32(number));
-        SpinWait pause = default;
-        while (ReadStatus().IsComputing)
-        {
-            if (TimeProvider.System.GetElapsedTime(start) >= patience)
-            {
-                throw new TimeoutException($"no factorial of {number} within {patience.TotalMilliseconds} ms");
-            }
-
-            pause.SpinOnce();
-        }
-
+        _registers.Write(MyCardRegisters.Factorial, number);
+        _registers.WaitFor(MyCardRegisters.Status, status => !status.IsComputing, patience);
         return _registers.Read(MyCardRegisters.Factorial).Raw;
     }
 
-    /// <summary>Reads every register that has no read side effects.</summary>
-    public IReadOnlyList<RegisterReading> ReadRegisters() =>
-    [
-        .. MyCardRegisters.Map.Registers.Where(register => register.CanPeek)
-            .Select(register => new RegisterReading(register, ReadRaw(register))),
-    ];
+    /// <summary>
+    /// Waits until the host asks for the device, because it is being unbound or unplugged. The host waits until the
+    /// driver and the device are disposed.
+    /// </summary>
+    public ValueTask<ulong> WaitForReleaseRequestAsync(CancellationToken cancellationToken = default) =>
+        _release.WaitAsync(cancellationToken);
 
-    public void Dispose() => _registers.Dispose();
-
-    private static void CheckIds(VfioDevice device)
+    public void Dispose()
     {
-        using Region config = device.OpenRegion(RegionIndex.Config);
-        ushort vendor = config.ReadUInt16(0);
-        ushort id = config.ReadUInt16(2);
-        if (vendor != MyCardRegisters.VendorId || id != MyCardRegisters.DeviceId)
-        {
-            throw new NotSupportedException(
-                $"{device.Name} is {vendor:x4}:{id:x4}, not "
-                + $"{MyCardRegisters.VendorId:x4}:{MyCardRegisters.DeviceId:x4}");
-        }
-    }
-
-    private ulong ReadRaw(RegisterDescription register) => register.Width switch
-    {
-        1 => _registers.ReadByte(register.Offset),
-        2 => _registers.ReadUInt16(register.Offset),
-        4 => _registers.ReadUInt32(register.Offset),
-        _ => _registers.ReadUInt64(register.Offset),
-    };
-
-    // If the device does not answer, a register reads as all ones, and no status is all ones.
-    private MyCardStatus ReadStatus()
-    {
-        MyCardStatus status = _registers.Read(MyCardRegisters.Status);
-        return status.Raw != uint.MaxValue ? status : throw new IOException("the device is gone");
+        _release.Dispose();
+        _registers.Dispose();
     }
 }

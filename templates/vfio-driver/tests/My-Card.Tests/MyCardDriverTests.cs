@@ -73,11 +73,13 @@ public sealed class MyCardDriverTests : IDisposable
     [Fact]
     public void It_does_not_wait_for_ever()
     {
-        // The clock stands still, so the device never finishes.
-        using MyCardModel slow = new(new ModelClock()) { ComputeTime = Second };
+        // The driver's wait advances the model's clock, so the test takes no time.
+        ModelClock clock = new();
+        using MyCardModel slow = new(clock) { ComputeTime = 2 * Second };
         using VfioDevice device = slow.Open();
         using MyCardDriver driver = new(device);
-        Assert.Throws<TimeoutException>(() => driver.ComputeFactorial(4, patience: TimeSpan.Zero));
+        Assert.Throws<TimeoutException>(() => driver.ComputeFactorial(4, patience: Second));
+        Assert.Equal(Second, clock.Elapsed);
     }
 
     [Fact]
@@ -85,7 +87,7 @@ public sealed class MyCardDriverTests : IDisposable
     {
         using MyCardDriver driver = new(_device);
         _model.Faults.RemoveAfter(2); // the number is still written, but the status reads as all ones
-        Assert.Throws<IOException>(() => driver.ComputeFactorial(5, Second));
+        Assert.Throws<VfioException>(() => driver.ComputeFactorial(5, Second));
     }
 
     [Fact]
@@ -98,11 +100,20 @@ public sealed class MyCardDriverTests : IDisposable
     }
 
     [Fact]
-    public void Registers_have_names()
+    public async Task The_host_can_ask_for_the_device()
     {
         using MyCardDriver driver = new(_device);
-        RegisterReading id = Assert.Single(driver.ReadRegisters(), reading => reading.Register.Name == "ID");
-        Assert.Equal(0xedul, id.GetField("MAGIC"));
+        ValueTask<ulong> request = driver.WaitForReleaseRequestAsync(TestContext.Current.CancellationToken);
+        Assert.False(request.IsCompleted);
+        _model.Faults.RequestRelease();
+        Assert.Equal(1ul, await request);
+    }
+
+    [Fact]
+    public void Registers_have_names()
+    {
+        Assert.StartsWith(
+            "ID        0x010000ed  MAGIC 0xed", _device.Dump(MyCardRegisters.Map), StringComparison.Ordinal);
         Assert.Equal(MyCardRegisters.Status.Offset, MyCardRegisters.Map.Find("status")?.Offset);
     }
 }
