@@ -38,6 +38,7 @@ internal sealed class PaceQueue
     /// <summary>Gets whether the driver has seen all completions of this lap.</summary>
     public bool IsLapOver => _head == 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Submit(Iova address, ulong block)
     {
         _submissions[_tail] = Build(_tail, address, block);
@@ -45,6 +46,7 @@ internal sealed class PaceQueue
         _doorbells.WriteUInt32(SubmissionDoorbell, (uint)_tail);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryComplete(out PaceCompletion completion)
     {
         if ((_completions.Read<ushort>(_head, PaceCompletion.StatusOffset) & 1) != _phase)

@@ -19,7 +19,9 @@ public static class CopierRegisters
     /// <summary>Gets the status register.</summary>
     public static Register<CopierStatus> Status => new(0x04);
 
-    /// <summary>Gets the number of entries of each ring, 2 to 65536. It is written while the rings are stopped.</summary>
+    /// <summary>
+    /// Gets the number of entries of each ring, 2 to 65536. It is written while the rings are stopped.
+    /// </summary>
     public static Register<RawUInt32> EntryCount => new(0x08);
 
     /// <summary>Gets the address of the ring of descriptors. It is written while the rings are stopped.</summary>

@@ -21,8 +21,8 @@ internal static class PublicApi
         // Raw access, which the caller answers for.
         "Dangerous",
         // The kinds of barriers are Write, Read and Full; IovaOf is the one conversion of an index; MoveNext belongs to
-        // an enumerator.
-        .. "Full Iova Move".Split(' '),
+        // an enumerator, and Subtract to an operator.
+        .. "Full Iova Move Subtract".Split(' '),
         // Questions, conversions and handlers.
         .. "Had Is Matches Supports While At From To On".Split(' '),
     ];
