@@ -60,7 +60,7 @@ static async Task Report(VfioDevice device, bool stays)
     }
 }
 
-// A program that keeps a device must give it back when the host asks: otherwise nobody can unbind or unplug it.
+// A program that keeps a device must close it when the host asks: otherwise it cannot be unbound or unplugged.
 static async Task Stay(MyCardDriver driver)
 {
     using CancellationTokenSource end = new();

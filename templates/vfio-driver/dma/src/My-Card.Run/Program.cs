@@ -94,7 +94,7 @@ static async Task<int> Copy(MyCardDriver driver, DmaBuffer memory, int half)
         : throw new IOException("the copy differs");
 }
 
-// A program that keeps a device must give it back when the host asks: otherwise nobody can unbind or unplug it.
+// A program that keeps a device must close it when the host asks: otherwise it cannot be unbound or unplugged.
 static async Task Stay(MyCardDriver driver)
 {
     using CancellationTokenSource end = new();
