@@ -7,21 +7,20 @@ public sealed partial class DmaMapping
 
     // Created with the first view, because most mappings have none. A view that nothing uses any more need not be
     // closed, and a program may make many parts of one buffer.
-    private List<WeakReference<IDmaView>>? _views;
-    private int _cleanup = FirstCleanup;
+    private ViewList? _views;
 
     /// <summary>Adds a view, which is closed as soon as the mapping must not be used any more.</summary>
     /// <exception cref="ObjectDisposedException">The mapping has ended.</exception>
     internal void Add(IDmaView view)
     {
-        List<WeakReference<IDmaView>> views = _views ?? Interlocked.CompareExchange(ref _views, [], null) ?? _views;
+        ViewList views = _views ?? Interlocked.CompareExchange(ref _views, new ViewList(), null) ?? _views;
         lock (views)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (views.Count >= _cleanup)
+            if (views.Count >= views.Cleanup)
             {
                 views.RemoveAll(static view => !view.TryGetTarget(out _));
-                _cleanup = Math.Max(FirstCleanup, 2 * views.Count);
+                views.Cleanup = Math.Max(FirstCleanup, 2 * views.Count);
             }
 
             views.Add(new WeakReference<IDmaView>(view));
@@ -32,7 +31,7 @@ public sealed partial class DmaMapping
     {
         _isDisposed = true;
         Interlocked.MemoryBarrier(); // either this sees the list of a concurrent Add, or that sees the end
-        if (_views is not List<WeakReference<IDmaView>> views)
+        if (_views is not ViewList views)
         {
             return;
         }
@@ -49,5 +48,11 @@ public sealed partial class DmaMapping
 
             views.Clear();
         }
+    }
+
+    private sealed class ViewList : List<WeakReference<IDmaView>>
+    {
+        /// <summary>Gets or sets the count at which views that nothing uses any more are removed.</summary>
+        public int Cleanup { get; set; } = FirstCleanup;
     }
 }
